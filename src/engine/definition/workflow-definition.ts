@@ -1,0 +1,147 @@
+import type { JsonObject, JsonValue } from '../json.js';
+
+/** A workflow document as it is stored, exported and imported: unknown fields are kept. */
+export interface WorkflowDocument extends JsonObject {
+  id: string;
+  name: string;
+  description?: string;
+  author?: string;
+  version?: VersionInfo;
+  nodes: NodeDefinition[];
+  edges: EdgeDefinition[];
+  settings?: WorkflowSettings;
+  metadata?: WorkflowMetadata;
+  status?: WorkflowStatus;
+  isPublished?: boolean;
+  /** ISO 8601, kept by the server. */
+  createdAt?: string;
+  /** ISO 8601, kept by the server. */
+  updatedAt?: string;
+}
+
+export type WorkflowStatus = 'active' | 'inactive' | 'deprecated';
+
+export interface VersionInfo extends JsonObject {
+  /** Semantic version, default 1.0.0. */
+  version?: string;
+  changelog?: string;
+  isDraft?: boolean;
+  parentVersion?: string;
+}
+
+export interface WorkflowMetadata extends JsonObject {
+  tags?: string[];
+  category?: string;
+  isPublic?: boolean;
+  usageCount?: number;
+  avgExecutionTime?: number;
+  successRate?: number;
+  lastExecutedAt?: string | null;
+  custom?: JsonObject;
+}
+
+/** A node of the graph. The type's parameters stand in `config`. */
+export interface NodeDefinition extends JsonObject {
+  id: string;
+  type: string;
+  label?: string;
+  name?: string;
+  config?: JsonObject;
+  inputs?: { [inputName: string]: InputMapping };
+  enabled?: boolean;
+  retryPolicy?: RetryPolicyDefinition;
+  /** Limit of one attempt in ms. */
+  timeout?: number;
+  rollback?: JsonObject;
+  onInterrupted?: OnInterrupted;
+  join?: 'any' | 'all';
+}
+
+/** Takes an input from another node's output; `output` is a name or a dotted path. */
+export interface InputMapping extends JsonObject {
+  from: string;
+  output: string;
+  required?: boolean;
+}
+
+export type OnInterrupted = 'retry' | 'probe' | 'ask';
+
+export interface EdgeDefinition extends JsonObject {
+  id?: string;
+  source: string;
+  target: string;
+  sourceOutput?: string;
+  sourceHandle?: string;
+  targetInput?: string;
+  targetHandle?: string;
+  type?: 'data' | 'control' | 'error';
+  condition?: string;
+  enabled?: boolean;
+}
+
+export type ErrorHandling = 'stop' | 'continue' | 'rollback';
+
+export interface WorkflowSettings extends JsonObject {
+  maxConcurrency?: number;
+  /** ms in which at least one node runs. */
+  timeout?: number;
+  retryPolicy?: RetryPolicyDefinition;
+  errorHandling?: ErrorHandling;
+  enableCheckpoint?: boolean;
+  checkpointInterval?: number;
+  enableCache?: boolean;
+  cacheTTL?: number;
+  verboseLogging?: boolean;
+}
+
+export type Backoff = 'fixed' | 'linear' | 'exponential';
+
+/** Both spellings that a document may use; `maxAttempts` is `maxRetries + 1`. */
+export interface RetryPolicyDefinition extends JsonObject {
+  maxRetries?: number;
+  maxAttempts?: number;
+  backoff?: Backoff;
+  backoffStrategy?: Backoff;
+  /** ms */
+  initialDelay?: number;
+  /** ms */
+  maxDelay?: number;
+  /** ms, waits included: no attempt begins after it. */
+  maxElapsed?: number;
+  retryableErrors?: string[];
+  jitter?: boolean;
+}
+
+/** A problem that validation found; `field` is a dotted path. */
+export interface ValidationProblem {
+  code: string;
+  message: string;
+  nodeId?: string;
+  edgeId?: string;
+  field?: string;
+}
+
+export interface WorkflowStats {
+  totalNodes: number;
+  totalEdges: number;
+  /** Nodes without an incoming edge. */
+  startNodes: number;
+  /** Nodes without an outgoing edge. */
+  endNodes: number;
+  /** Nodes on the longest path; 0 with a cycle. */
+  maxDepth: number;
+  /** ms along the critical path, from past executions; absent without history. */
+  estimatedExecutionTime?: number;
+}
+
+export interface ValidationResult {
+  valid: boolean;
+  errors: ValidationProblem[];
+  warnings: ValidationProblem[];
+  stats: WorkflowStats;
+}
+
+/** The name that people see: `label`, else `name`, else `id`. */
+export function nodeDisplayName(node: NodeDefinition): string {
+  return node.label || node.name || node.id;
+}

@@ -1,0 +1,139 @@
+import type { JsonObject, JsonValue } from './json.js';
+import type { OnInterrupted, RetryPolicyDefinition } from './definition/workflow-definition.js';
+
+/** Time and turns of the event loop, passed in so that tests decide them. */
+export interface Scheduler {
+  /** Epoch ms by the database's clock; never goes back. */
+  now(): number;
+  /** Calls back once after `ms` (at most 2^31 - 1); returns what cancels it. */
+  setTimer(ms: number, callback: () => void): () => void;
+  /** Calls back once in a later turn of the event loop. */
+  defer(callback: () => void): void;
+}
+
+/** Uniform in [0, 1). */
+export type Random = () => number;
+
+/** What a node type does to the world: nothing, the same thing however often, or something that must be recorded first. */
+export type Effect = 'pure' | 'idempotent' | 'external';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a node sees while it acts. */
+export interface NodeContext {
+  executionId: string;
+  nodeId: string;
+  run: number;
+  /** From 1 within a run. */
+  attempt: number;
+  /** The same for every attempt of a run. */
+  idempotencyKey: string;
+  /** Epoch ms at which this attempt began. */
+  startTime: number;
+  /** With the expressions put in and checked against the type's schema. */
+  config: JsonObject;
+  inputs: JsonObject;
+  variables: JsonObject;
+  trigger: JsonObject;
+  /** Aborted by cancel, timeout and shutdown. */
+  signal: AbortSignal;
+  /** Counts bytes and requests of this execution and obeys the signal. */
+  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  log(level: LogLevel, message: string, data?: JsonValue): void;
+  /** Keeps a state for the next attempt; resolves after its commit. At most 64 KiB as JSON. */
+  checkpoint(state: JsonValue): Promise<void>;
+  lastCheckpoint?: JsonValue;
+}
+
+/** What a node gives back: its outputs, or that it waits for something. */
+export type NodeResult = NodeOutput | { wait: NodeWait };
+
+/** Outputs that are no object become `{ value }`. */
+export interface NodeOutput {
+  outputs: JsonValue;
+  /** The branch that a branching node chose; absent: none of them. */
+  port?: string;
+  /** Set into the execution's variables. */
+  variables?: JsonObject;
+}
+
+export interface NodeWait {
+  for: 'delay' | 'approval' | 'event' | 'task' | 'child';
+  /** Epoch ms at which the wait is due; absent: ended by a signal alone. */
+  until?: number;
+}
+
+/** A wait that has come due. Times are epoch ms. */
+export interface CompletedWait {
+  since: number;
+  until: number;
+}
+
+export type ProbeResult = { happened: true; outputs: JsonValue } | { happened: false } | { happened: 'unknown' };
+
+/** One object that says everything about a type of node; it knows neither the framework nor the database. */
+export interface NodeType {
+  type: string;
+  aliases?: readonly string[];
+  name: string;
+  category: string;
+  description: string;
+  /** Semantic version. */
+  version: string;
+  icon?: string;
+  /** JSON Schema 2020-12; a field may be marked `x-template: false` or `format: "expression"`. */
+  configSchema: JsonObject;
+  rollbackSchema?: JsonObject;
+  /** The names of the outputs that branch: fixed, or by the config. */
+  ports?: readonly string[] | ((config: JsonObject) => string[]);
+  effect: Effect;
+  cacheable?: boolean;
+  onInterrupted?: OnInterrupted;
+  retry?: RetryPolicyDefinition;
+  /** Default limit of one attempt in ms. */
+  timeout?: number;
+  /** A plain result (no promise) keeps a pure chain in one turn of the event loop. */
+  execute(context: NodeContext): NodeResult | Promise<NodeResult>;
+  /** The result of a wait that came due; asked for types whose `execute` waits. */
+  completeWait?(wait: CompletedWait): NodeOutput;
+  /** Undoes what `execute` did. */
+  rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
+  /** Looks whether an attempt that was cut off has happened. */
+  probe?(context: NodeContext): Promise<ProbeResult>;
+}
+
+/** A place in a config that is wrong; `path` is dotted and empty for the whole config. */
+export interface ConfigProblem {
+  path: string;
+  message: string;
+}
+
+/** The node types that a server knows. */
+export interface NodeCatalog {
+  /** By type or alias. */
+  get(type: string): NodeType | undefined;
+  list(): readonly NodeType[];
+  /** A config as a document has it: expressions are admitted for any value. */
+  checkConfig(type: NodeType, config: JsonObject): ConfigProblem[];
+  /** The compensation parameters as a document has them. */
+  checkRollback(type: NodeType, rollback: JsonObject): ConfigProblem[];
+  /** A config with the expressions put in. */
+  checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[];
+}
+
+/** A line of an execution's log. */
+export interface LogEntry {
+  nodeId?: string;
+  /** Epoch ms. */
+  timestamp: number;
+  level: LogLevel;
+  message: string;
+  data?: JsonValue;
+}
+
+/** Bytes and requests that an attempt's own `fetch` has moved. */
+export interface NetworkUse {
+  bytesReceived: number;
+  bytesSent: number;
+  requestCount: number;
+}
