@@ -13,7 +13,7 @@ CREATE TABLE workflows (
   status       TEXT NOT NULL,
   is_published BOOLEAN NOT NULL,
   is_draft     BOOLEAN NOT NULL,
-  head         TEXT NOT NULL, -- the document without nodes, edges, settings and version
+  head         TEXT NOT NULL, -- the document without nodes and edges: what lists show
   stats        TEXT NOT NULL, -- the validation's stats of the current revision
   size_bytes   INTEGER NOT NULL,
   created_at   BIGINT NOT NULL,
@@ -66,6 +66,7 @@ CREATE TABLE executions (
   priority          INTEGER NOT NULL DEFAULT 0,
   trigger_type      TEXT NOT NULL,
   user_id           TEXT,
+  user_name         TEXT,
   labels            JSONB NOT NULL DEFAULT '{}',
   total_nodes       INTEGER NOT NULL,
   completed_nodes   INTEGER NOT NULL DEFAULT 0,
@@ -73,6 +74,7 @@ CREATE TABLE executions (
   skipped_nodes     INTEGER NOT NULL DEFAULT 0,
   running_nodes     INTEGER NOT NULL DEFAULT 0,
   summary           TEXT,          -- one line: the error, or what it waits for
+  error             TEXT,
   run_at            BIGINT,
   created_at        BIGINT NOT NULL,
   updated_at        BIGINT NOT NULL,
@@ -80,11 +82,8 @@ CREATE TABLE executions (
   ended_at          BIGINT,
   owner             TEXT COLLATE "C", -- the instance that holds it in memory
   wake_at           BIGINT,        -- the earliest due time while nobody holds it; null while paused or ended
-  deaths            INTEGER NOT NULL DEFAULT 0, -- claims after the death of an owner since a node last ended
   idempotency_key   TEXT COLLATE "C",
-  body_hash         TEXT,
-  rerun_of          TEXT COLLATE "C",
-  parent            TEXT COLLATE "C",
+  body_hash         TEXT,          -- of the canonical body that came with the key
   CONSTRAINT executions_pkey PRIMARY KEY (id),
   CONSTRAINT executions_status_check CHECK (status IN ('pending', 'running', 'paused', 'completed', 'failed', 'cancelled')),
   CONSTRAINT executions_ended_check CHECK ((ended_at IS NOT NULL) = (status IN ('completed', 'failed', 'cancelled'))),

@@ -203,6 +203,8 @@ export type JournalEvent =
 
 export type JournalEventType = JournalEvent['type'];
 
+export type EventOf<T extends JournalEventType> = Extract<JournalEvent, { type: T }>;
+
 /** An event with its place in its execution's journal. */
 export interface NumberedEvent {
   seq: number;

@@ -1,0 +1,28 @@
+import type { LogEntry, NetworkUse, NodeCatalog, NodeContext, Scheduler } from '../ports.js';
+
+/** The journal of one execution, as its driver sees it: what is appended lasts once its batch is committed. */
+export interface ExecutionJournal {
+  /** `text` is an event as JSON. Its seq is the next one of the execution. */
+  append(text: string): void;
+  log(entry: LogEntry): void;
+  /** Resolves when everything appended so far is committed; never when this instance has lost the execution. */
+  committed(): Promise<void>;
+  /** The summary row differs: it goes out with the next batch, even if that has no event. */
+  touch(): void;
+  /** True while the queue is over its limit: nothing new is to be started. */
+  readonly isFull: boolean;
+  /** Calls back once when there is room again. */
+  whenRoom(callback: () => void): void;
+}
+
+/** What a driver needs from outside. */
+export interface DriverPorts {
+  scheduler: Scheduler;
+  catalog: NodeCatalog;
+  journal: ExecutionJournal;
+  createFetch(signal: AbortSignal, use: NetworkUse): NodeContext['fetch'];
+  /** Who drives; it is named in each intent. */
+  instanceId(): string;
+  /** Resolves once the lease surely holds for long enough to act. */
+  confirmLease(): Promise<void>;
+}

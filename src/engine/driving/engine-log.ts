@@ -1,0 +1,72 @@
+import type { JournalEvent } from '../journal/events.js';
+import type { LogEntry } from '../ports.js';
+
+/** The line that an event writes into the execution's log: commands, retries and failures; other events write none. */
+export function logLineOf(event: JournalEvent): LogEntry | null {
+  const { timestamp } = event;
+  switch (event.type) {
+    case 'node:retrying': {
+      const { nodeId, attempt, error, delay } = event;
+      const message = `Attempt ${attempt} failed with ${error.code}: ${error.message}; the next one follows in ${delay} ms`;
+      return { nodeId, timestamp, level: 'warn', message, data: { attempt, code: error.code, delay } };
+    }
+    case 'node:failed': {
+      const { nodeId, attempt, error } = event;
+      const message = `Failed with ${error.code}: ${error.message}`;
+      return { nodeId, timestamp, level: 'error', message, data: { attempt, code: error.code } };
+    }
+    case 'node:interrupted': {
+      const { nodeId, attempt, cause, then } = event;
+      const message = `Attempt ${attempt} was cut off (${cause}); what follows: ${then}`;
+      return { nodeId, timestamp, level: 'warn', message, data: { attempt, cause, then } };
+    }
+    case 'execution:failed':
+      return {
+        timestamp,
+        level: 'error',
+        message: `The execution failed with ${event.error.code}: ${event.error.message}`,
+      };
+    case 'execution:pausing':
+    case 'execution:paused':
+    case 'execution:resumed':
+    case 'execution:cancelling':
+    case 'execution:cancelled':
+      return commandLine(event);
+    default:
+      return null;
+  }
+}
+
+const COMMAND_WORDS = {
+  'execution:pausing': 'Pausing',
+  'execution:paused': 'Paused',
+  'execution:resumed': 'Resumed',
+  'execution:cancelling': 'Cancelling',
+  'execution:cancelled': 'Cancelled',
+} as const;
+
+function commandLine(event: Extract<JournalEvent, { type: keyof typeof COMMAND_WORDS }>): LogEntry {
+  const by = event.actor === undefined ? '' : ` by ${event.actor}`;
+  const why = event.reason === undefined ? '' : `: ${event.reason}`;
+  const data = { actor: event.actor, reason: event.reason };
+  return { timestamp: event.timestamp, level: 'info', message: `${COMMAND_WORDS[event.type]}${by}${why}`, data };
+}
+
+/** With `verboseLogging`, each node's end with what it was given and what it gave. */
+export function verboseLineOf(event: JournalEvent): LogEntry | null {
+  const { timestamp } = event;
+  if (event.type === 'node:completed') {
+    const { nodeId, attempt, startTime, outputs } = event;
+    return {
+      nodeId,
+      timestamp,
+      level: 'debug',
+      message: 'Completed',
+      data: { attempt, duration: timestamp - startTime, outputs },
+    };
+  }
+  if (event.type === 'node:skipped') {
+    return { nodeId: event.nodeId, timestamp, level: 'debug', message: `Skipped (${event.reason})` };
+  }
+  return null;
+}

@@ -1,0 +1,387 @@
+import { DataFlow } from '../data-flow.js';
+import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
+import { NodeError } from '../errors.js';
+import type { EventOf, ExecutionErrorData, JournalEvent } from '../journal/events.js';
+import { foldEvent } from '../journal/fold.js';
+import { nodeOf } from '../journal/fold-nodes.js';
+import { DueTimers, LONGEST_TIMER_MS } from '../scheduling/due-timers.js';
+import { decideNode, isHandled } from '../scheduling/next-nodes.js';
+import { RunLimit } from '../scheduling/run-limit.js';
+import { Schedule } from '../scheduling/schedule.js';
+import { decideCommand, endEvent, type Command } from '../state/decide-command.js';
+import type { ExecutionState } from '../state/execution-state.js';
+import { isEnded } from '../state/transitions.js';
+import type { AttemptInput } from './attempt-context.js';
+import type { DriverPorts } from './driver-ports.js';
+import { logLineOf, verboseLineOf } from './engine-log.js';
+import { eventText } from './event-text.js';
+import { firstFailure, openAttempts } from './interrupted-work.js';
+import { NodeRunner } from './node-runner.js';
+
+/** A driver works at most this long in one turn of the event loop. */
+const TURN_MS = 5;
+
+/** Why an execution leaves memory, and when somebody has to look at it again (epoch ms; null: at a command alone). */
+export interface Leave {
+  wakeAt: number | null;
+}
+
+export interface DriverOptions {
+  executionId: string;
+  plan: ExecutionPlan;
+  /** Folded from the journal; the driver carries it on. */
+  state: ExecutionState;
+  /** How long an aborted attempt may take to end by itself, in ms. */
+  cancelGraceMs: number;
+  /** Called once, when everything is handed to the journal and the execution needs no memory for now. */
+  onLeave(leave: Leave): void;
+  /** Called once when the engine itself failed; the driver has stopped and writes nothing more. */
+  onFault(error: unknown): void;
+}
+
+/**
+ * Drives one execution: next nodes → run → event → journal, until it ends, pauses or only waits. Everything it knows
+ * follows from the journal's fold, so it can be dropped at any moment and made again from there.
+ */
+export class ExecutionDriver {
+  private readonly flow: DataFlow;
+  private readonly runner: NodeRunner;
+  private readonly due: DueTimers;
+  private readonly limit: RunLimit;
+  private schedule: Schedule;
+  private failure: ExecutionErrorData | undefined;
+  private pumping = false;
+  private pumpAgain = false;
+  private turnAsked = false;
+  private draining = false;
+  private gone = false;
+  private stopGrace: (() => void) | undefined;
+
+  constructor(
+    private readonly options: DriverOptions,
+    private readonly ports: DriverPorts,
+  ) {
+    const { executionId, plan, state } = options;
+    this.flow = new DataFlow(plan, state);
+    this.runner = new NodeRunner({ executionId, plan, state, flow: this.flow }, ports, {
+      append: (event) => this.append(event),
+      timestamp: () => this.timestamp(),
+      recorded: (node, event) => this.recorded(node, event),
+      guard: (work) => this.guard(work),
+      mayRetry: () => !this.failure && state.activity !== 'cancelling',
+      endingError: () => (state.activity === 'cancelling' ? cancelled() : null),
+    });
+    this.due = new DueTimers(ports.scheduler, (index) => this.guard(() => this.onDue(index)));
+    this.limit = new RunLimit(ports.scheduler, () => this.guard(() => this.onTimeout()));
+    this.schedule = new Schedule(plan, state);
+  }
+
+  get state(): ExecutionState {
+    return this.options.state;
+  }
+
+  get plan(): ExecutionPlan {
+    return this.options.plan;
+  }
+
+  /** Attempts in hand; those of pure nodes are known here alone. */
+  running(): AttemptInput[] {
+    return this.runner.running();
+  }
+
+  /** Starts a pending execution, or goes on where the journal stands: attempts that were cut off are told so first. */
+  start(): void {
+    if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
+    if (this.state.status === 'running') this.pickUp();
+    this.pump();
+  }
+
+  /**
+   * Carries a command out; true when it changed something.
+   * @throws EngineError INVALID_TRANSITION or CONFLICT, and nothing has changed
+   */
+  command(command: Command): boolean {
+    const now = { timestamp: this.timestamp(), running: this.runner.size };
+    const { event, abort } = decideCommand(this.plan, this.state, command, now);
+    if (!event) return false;
+    this.append(event);
+    if (event.type === 'execution:resumed') this.resumed(event);
+    if (abort && command.kind === 'pause') this.runner.interruptAll('abort');
+    else if (abort) this.abortWithGrace();
+    this.pump();
+    return true;
+  }
+
+  /** Leaves again when there is nothing to do, as after a command that was refused. */
+  release(): void {
+    this.pump();
+  }
+
+  /** Stops at once and writes nothing more: somebody else has the execution, or the journal refused it. */
+  abandon(): void {
+    this.stop();
+    this.runner.dropAll();
+  }
+
+  /** Starts nothing more and leaves as soon as nothing runs. */
+  drain(): void {
+    this.draining = true;
+    this.pump();
+  }
+
+  /** Cuts off what still runs, at the end of a shutdown's grace. */
+  interrupt(): void {
+    if (this.gone) return;
+    this.draining = true;
+    this.runner.interruptAll('shutdown');
+    this.pump();
+  }
+
+  /** Ends the execution as failed for a reason of the engine's own, whatever its nodes say. */
+  failWith(error: ExecutionErrorData): void {
+    this.runner.dropAll();
+    if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
+    this.end({ type: 'execution:failed', timestamp: this.timestamp(), error });
+  }
+
+  private timestamp(): number {
+    return Math.max(this.ports.scheduler.now(), this.state.timestamp);
+  }
+
+  /** Folds and journals an event; gives what was written, which is a failure when its outputs are too large. */
+  private append(event: JournalEvent): JournalEvent {
+    const written = eventText(event);
+    foldEvent(this.state, this.state.seq + 1, written.event);
+    this.ports.journal.append(written.text);
+    const line = logLineOf(written.event) ?? (this.plan.settings.verboseLogging ? verboseLineOf(written.event) : null);
+    if (line) this.ports.journal.log(line);
+    return written.event;
+  }
+
+  /** What ran, waited or was between attempts when the journal was last written. */
+  private pickUp(): void {
+    this.failure = this.plan.settings.errorHandling === 'continue' ? undefined : firstFailure(this.plan, this.state);
+    for (const event of openAttempts(this.plan, this.state, this.timestamp())) this.append(event);
+    for (const node of this.plan.nodes) {
+      const state = this.state.nodes.get(node.id);
+      if (state?.status !== 'running') continue;
+      const until = state.retryAt ?? state.waiting?.until ?? Infinity;
+      this.due.arm(node.index, until);
+    }
+    if (this.state.activity === 'cancelling') this.due.clear();
+    this.pauseIfAsked();
+  }
+
+  /** A node whose outcome only a person can say holds the execution up. */
+  private pauseIfAsked(): void {
+    if (this.state.status !== 'running' || this.state.activity !== null) return;
+    const asking = this.plan.nodes.find((node) => this.state.nodes.get(node.id)?.asks);
+    if (!asking) return;
+    this.append({ type: 'execution:paused', timestamp: this.timestamp(), code: 'OUTCOME_UNKNOWN', nodeId: asking.id });
+  }
+
+  private resumed(event: EventOf<'execution:resumed'>): void {
+    if (event.reset.length > 0) this.failure = undefined;
+    this.schedule = new Schedule(this.plan, this.state);
+    this.pickUp();
+  }
+
+  /** Starts what may start, then sees whether that was the end. A call from within is made good by the one that runs. */
+  private pump(): void {
+    if (this.pumping) {
+      this.pumpAgain = true;
+      return;
+    }
+    this.pumping = true;
+    this.guard(() => {
+      do {
+        this.pumpAgain = false;
+        if (!this.gone && !this.turnAsked && this.startNodes()) this.concludeIfIdle();
+      } while (this.pumpAgain);
+    });
+    this.pumping = false;
+  }
+
+  /** An error of the engine's own must neither take the process down nor leave the execution half driven. */
+  private guard(work: () => void): void {
+    if (this.gone) return;
+    try {
+      work();
+    } catch (error) {
+      this.abandon();
+      this.options.onFault(error);
+    }
+  }
+
+  /** False when it gave its turn away and will be called again. */
+  private startNodes(): boolean {
+    const { scheduler, journal } = this.ports;
+    const turnEnds = scheduler.now() + TURN_MS;
+    const places = this.plan.settings.maxConcurrency;
+    while (this.mayStart() && this.runner.size < places) {
+      if (journal.isFull) return this.later((again) => journal.whenRoom(again));
+      if (scheduler.now() > turnEnds) return this.later((again) => scheduler.defer(again));
+      const node = this.schedule.next();
+      if (!node) break;
+      this.decide(node);
+    }
+    return true;
+  }
+
+  private later(ask: (again: () => void) => void): false {
+    this.turnAsked = true;
+    ask(() => {
+      this.turnAsked = false;
+      this.pump();
+    });
+    return false;
+  }
+
+  private mayStart(): boolean {
+    return this.state.status === 'running' && this.state.activity === null && !this.failure && !this.draining;
+  }
+
+  private decide(node: PlanNode): void {
+    const decision = decideNode(this.plan, this.state, node);
+    if (decision === 'dead' || decision === 'disabled') {
+      this.append({ type: 'node:skipped', timestamp: this.timestamp(), nodeId: node.id, reason: decision });
+      return this.schedule.settle(node, this.state);
+    }
+    const state = nodeOf(this.state, node.id);
+    if (typeof decision === 'object') return this.failUnrun(node, decision.error);
+    if (state.waiting && state.status === 'pending') return this.waitAgain(node);
+    this.runner.run(node);
+  }
+
+  /** A condition before the node failed, and so does the node, without having run. */
+  private failUnrun(node: PlanNode, message: string): void {
+    const timestamp = this.timestamp();
+    const { run, attempt } = nodeOf(this.state, node.id);
+    const attempted = { nodeId: node.id, run, attempt: attempt + 1, startTime: timestamp, startSeq: this.state.seq };
+    const event: JournalEvent = {
+      type: 'node:failed',
+      timestamp,
+      ...attempted,
+      error: { code: 'EXPRESSION_ERROR', message },
+    };
+    this.recorded(node, this.append(event));
+  }
+
+  /** A wait that an end cut short goes on with its old due time. */
+  private waitAgain(node: PlanNode): void {
+    const { run, attempt, waiting, startSeq = 0 } = nodeOf(this.state, node.id);
+    if (!waiting) return;
+    const { for: what, since, until } = waiting;
+    const timestamp = this.timestamp();
+    this.append({
+      type: 'node:waiting',
+      timestamp,
+      nodeId: node.id,
+      run,
+      attempt,
+      for: what,
+      startTime: since,
+      startSeq,
+      until,
+    });
+    this.due.arm(node.index, until ?? Infinity);
+  }
+
+  private recorded(node: PlanNode, event: JournalEvent): void {
+    switch (event.type) {
+      case 'node:completed':
+        this.schedule.settle(node, this.state);
+        break;
+      case 'node:waiting':
+        this.due.arm(node.index, event.until ?? Infinity);
+        break;
+      case 'node:retrying':
+        this.due.arm(node.index, event.until);
+        break;
+      case 'node:failed':
+        this.nodeFailed(node, event);
+        break;
+      default:
+        break;
+    }
+    this.pump();
+  }
+
+  private nodeFailed(node: PlanNode, event: EventOf<'node:failed'>): void {
+    if (this.state.activity === 'cancelling') return;
+    const stops = this.plan.settings.errorHandling !== 'continue' && !isHandled(this.state, node);
+    if (!stops) return this.schedule.settle(node, this.state);
+    this.failure ??= {
+      message: event.error.message,
+      code: event.error.code,
+      failedNodeId: node.id,
+      failedNodeName: node.name,
+    };
+  }
+
+  private onDue(index: number): void {
+    const node = this.plan.nodes[index];
+    if (!node || this.gone || this.state.status !== 'running') return;
+    // While it ends or pauses, what comes due waits for the end or the resume.
+    if (this.state.activity !== null || this.failure || this.draining) return this.due.arm(index, Infinity);
+    const state = nodeOf(this.state, node.id);
+    if (state.retryAt !== undefined) this.schedule.putBack(node);
+    else if (state.waiting) this.runner.endWait(node);
+    this.pump();
+  }
+
+  private onTimeout(): void {
+    const { timeout } = this.plan.settings;
+    const message = `The execution ran longer than ${timeout} ms`;
+    this.failure = { code: 'EXECUTION_TIMEOUT', message };
+    this.runner.giveUpAll(new NodeError('EXECUTION_TIMEOUT', message));
+    this.pump();
+  }
+
+  private abortWithGrace(): void {
+    this.runner.abortAll(cancelled());
+    this.stopGrace = this.ports.scheduler.setTimer(this.options.cancelGraceMs, () =>
+      this.runner.giveUpAll(cancelled()),
+    );
+  }
+
+  private concludeIfIdle(): void {
+    if (this.runner.size > 0) {
+      this.limit.run(this.plan.settings.timeout - this.state.clock.used);
+      return;
+    }
+    this.limit.rest();
+    const { state } = this;
+    const timestamp = this.timestamp();
+    if (state.activity === 'cancelling' && state.ending) return this.end(endEvent(state.ending, { timestamp }));
+    if (isEnded(state.status) || state.status === 'paused') return this.leave(null);
+    if (state.status === 'pending') return this.leave(state.runAt ?? timestamp);
+    if (this.failure) return this.end({ type: 'execution:failed', timestamp, error: this.failure });
+    if (this.schedule.remaining === 0) return this.end({ type: 'execution:completed', timestamp });
+    if (state.activity === 'pausing') return this.end({ type: 'execution:paused', timestamp });
+    if (this.draining) return this.leave(timestamp);
+    const next = this.due.earliest();
+    if (next > timestamp + LONGEST_TIMER_MS) this.leave(next === Infinity ? null : next);
+  }
+
+  private end(event: JournalEvent): void {
+    this.append(event);
+    this.leave(null);
+  }
+
+  private leave(wakeAt: number | null): void {
+    this.stop();
+    this.options.onLeave({ wakeAt });
+  }
+
+  private stop(): void {
+    this.gone = true;
+    this.due.clear();
+    this.limit.rest();
+    this.stopGrace?.();
+  }
+}
+
+function cancelled(): NodeError {
+  return new NodeError('CANCELLED', 'The execution was cancelled');
+}

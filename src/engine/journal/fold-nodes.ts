@@ -1,0 +1,193 @@
+import type { NodeErrorData } from '../errors.js';
+import type { JsonObject } from '../json.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import type { EventOf, NodeReset } from './events.js';
+import { foldVariables } from './fold-updates.js';
+
+/** The node's state; a node that the journal has not named yet is pending in its first run. */
+export function nodeOf(state: ExecutionState, nodeId: string): NodeState {
+  let node = state.nodes.get(nodeId);
+  if (!node) {
+    node = { status: 'pending', run: 1, attempt: 0, failures: 0 };
+    state.nodes.set(nodeId, node);
+    state.counts.pending += 1;
+  }
+  return node;
+}
+
+/** Gives the node a status and keeps the counts. */
+export function setNodeStatus(state: ExecutionState, node: NodeState, status: NodeState['status']): void {
+  state.counts[node.status] -= 1;
+  state.counts[status] += 1;
+  node.status = status;
+}
+
+/** Makes the nodes pending again; what an older run wrote into the variables no longer stands. */
+export function resetNodes(state: ExecutionState, reset: readonly NodeReset[], rolledBackAt?: number): void {
+  for (const { nodeId, run } of reset) {
+    const before = nodeOf(state, nodeId);
+    setNodeStatus(state, before, 'pending');
+    state.nodes.set(nodeId, {
+      status: 'pending',
+      run,
+      attempt: run === before.run ? before.attempt : 0,
+      failures: 0,
+      checkpoint: run === before.run ? before.checkpoint : undefined,
+      rolledBackAt: rolledBackAt ?? before.rolledBackAt,
+    });
+  }
+  const gone = new Set(reset.map(({ nodeId }) => nodeId));
+  if (state.variableWrites.some(({ nodeId }) => nodeId !== undefined && gone.has(nodeId))) {
+    state.variableWrites = state.variableWrites.filter(({ nodeId }) => nodeId === undefined || !gone.has(nodeId));
+    foldVariables(state);
+  }
+}
+
+type NodeEvent = EventOf<
+  | 'node:started'
+  | 'node:waiting'
+  | 'node:checkpoint'
+  | 'node:retrying'
+  | 'node:interrupted'
+  | 'node:completed'
+  | 'node:failed'
+  | 'node:skipped'
+  | 'node:settled'
+>;
+
+/** Folds what happened to one node. */
+export function foldNode(state: ExecutionState, event: NodeEvent): void {
+  const node = nodeOf(state, event.nodeId);
+  if (event.type === 'node:skipped') return foldSkipped(state, node, event.reason, event.timestamp);
+  node.run = event.run;
+  switch (event.type) {
+    case 'node:started':
+      setNodeStatus(state, node, 'running');
+      beginAttempt(node, event.attempt, event.timestamp, state.seq - 1);
+      node.key = event.key;
+      node.config = event.config;
+      return;
+    case 'node:waiting':
+      setNodeStatus(state, node, 'running');
+      beginAttempt(node, event.attempt, event.startTime, event.startSeq);
+      node.waiting = { for: event.for, since: event.startTime, until: event.until };
+      state.clock.add(event.startTime, event.timestamp);
+      return;
+    case 'node:checkpoint':
+      node.checkpoint = event.state;
+      return;
+    case 'node:retrying':
+      closeAttempt(state, node, event);
+      setNodeStatus(state, node, 'running');
+      node.error = event.error;
+      node.failures += 1;
+      node.retryAt = event.until;
+      node.firstStartTime ??= event.startTime;
+      return;
+    case 'node:interrupted':
+      return foldInterrupted(state, node, event);
+    case 'node:completed':
+      closeAttempt(state, node, event);
+      return foldCompletion(state, node, event);
+    case 'node:failed':
+      closeAttempt(state, node, event);
+      setNodeStatus(state, node, 'failed');
+      node.failures += 1;
+      node.error = event.error;
+      node.edges = event.edges;
+      return;
+    case 'node:settled':
+      return foldSettled(state, node, event);
+  }
+}
+
+function beginAttempt(node: NodeState, attempt: number, startTime: number, startSeq: number): void {
+  node.attempt = attempt;
+  node.startTime = startTime;
+  node.startSeq = startSeq;
+  node.firstStartTime ??= startTime;
+  node.endTime = undefined;
+  node.error = undefined;
+  node.outcome = undefined;
+  node.interrupted = undefined;
+  node.retryAt = undefined;
+}
+
+type AttemptEnd = EventOf<'node:retrying' | 'node:completed' | 'node:failed'>;
+
+function closeAttempt(state: ExecutionState, node: NodeState, event: AttemptEnd): void {
+  // What was waited does not count as running; the time up to the wait was added when it began.
+  if (!node.waiting) state.clock.add(event.startTime, event.timestamp);
+  beginAttempt(node, event.attempt, event.startTime, event.startSeq);
+  node.waiting = undefined;
+  node.endTime = event.timestamp;
+  node.endSeq = state.seq;
+  if (event.type !== 'node:completed') node.outcome = event.outcome;
+  if (event.network) {
+    state.network.bytesReceived += event.network.bytesReceived;
+    state.network.bytesSent += event.network.bytesSent;
+    state.network.requestCount += event.network.requestCount;
+  }
+}
+
+function foldInterrupted(state: ExecutionState, node: NodeState, event: EventOf<'node:interrupted'>): void {
+  state.clock.add(event.startTime, event.endTime);
+  node.attempt = event.attempt;
+  node.endTime = event.endTime;
+  node.outcome = 'unknown';
+  if (event.then !== 'ask') {
+    node.interrupted = true;
+    return setNodeStatus(state, node, 'pending');
+  }
+  node.asks = true;
+  node.error = OUTCOME_UNKNOWN;
+  setNodeStatus(state, node, 'failed');
+}
+
+/** The error of a node whose outcome a person has to say. */
+const OUTCOME_UNKNOWN: NodeErrorData = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'The attempt was cut off and nobody knows whether it happened',
+};
+
+function foldCompletion(state: ExecutionState, node: NodeState, event: EventOf<'node:completed'>): void {
+  setNodeStatus(state, node, 'completed');
+  node.outputs = event.outputs;
+  node.port = event.port;
+  node.edges = event.edges;
+  node.cached = event.cached;
+  writeVariables(state, event.nodeId, event.variables);
+}
+
+function writeVariables(state: ExecutionState, nodeId: string, values: JsonObject | undefined): void {
+  if (!values) return;
+  state.variableWrites.push({ seq: state.seq, nodeId, values });
+  state.variables = { ...state.variables, ...values };
+}
+
+function foldSkipped(state: ExecutionState, node: NodeState, reason: 'dead' | 'disabled', at: number): void {
+  setNodeStatus(state, node, 'skipped');
+  node.skipReason = reason;
+  node.endTime = at;
+  node.endSeq = state.seq;
+}
+
+function foldSettled(state: ExecutionState, node: NodeState, event: EventOf<'node:settled'>): void {
+  if (event.status === 'pending') return resetNodes(state, [{ nodeId: event.nodeId, run: event.run }]);
+  setNodeStatus(state, node, event.status);
+  node.asks = undefined;
+  node.outcome = undefined;
+  node.error = undefined;
+  node.waiting = undefined;
+  node.retryAt = undefined;
+  node.settledBy = event.actor;
+  node.endTime = event.timestamp;
+  node.endSeq = state.seq;
+  node.edges = event.edges;
+  if (event.status === 'completed') {
+    node.outputs = event.outputs ?? {};
+    node.port = event.port;
+  } else {
+    node.skipReason = 'settled';
+  }
+}

@@ -1,0 +1,179 @@
+import { ExecutionClock } from '../state/execution-clock.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import { changeStatus, type ExecutionStatus, type TransitionCause } from '../state/transitions.js';
+import { foldExecutionUpdate } from './fold-updates.js';
+import { foldNode, resetNodes, setNodeStatus } from './fold-nodes.js';
+import { foldRollback } from './fold-rollback.js';
+import type { EventOf, JournalEvent } from './events.js';
+
+/** The state after the first event of a journal. */
+export function startFold(event: EventOf<'execution:created'>): ExecutionState {
+  return {
+    seq: 1,
+    timestamp: event.timestamp,
+    status: 'pending',
+    activity: null,
+    workflowId: event.workflowId,
+    workflowName: event.workflowName,
+    revision: event.revision,
+    trigger: event.trigger,
+    context: event.context,
+    labels: event.labels,
+    priority: event.priority,
+    runAt: event.runAt,
+    rerunOf: event.rerunOf,
+    parent: event.parent,
+    createdAt: event.timestamp,
+    variables: event.context.variables ?? {},
+    variableWrites: [],
+    configChanges: {},
+    nodes: new Map(),
+    counts: { pending: 0, running: 0, completed: 0, failed: 0, skipped: 0 },
+    clock: new ExecutionClock(),
+    network: { bytesReceived: 0, bytesSent: 0, requestCount: 0 },
+    history: [],
+    rollbacks: [],
+    checkpoints: [],
+    commandIds: new Set(),
+  };
+}
+
+/**
+ * Carries the state on by one event, in place. `seq` is the event's place in the journal.
+ * @throws Error when the event does not follow the state (a gap in the journal)
+ * @throws EngineError INVALID_TRANSITION when the event is not legal after the state
+ */
+export function foldEvent(state: ExecutionState, seq: number, event: JournalEvent): void {
+  if (seq !== state.seq + 1) throw new Error(`Event ${seq} does not follow event ${state.seq}`);
+  state.seq = seq;
+  state.timestamp = event.timestamp;
+  if ('commandId' in event && event.commandId !== undefined) state.commandIds.add(event.commandId);
+  switch (event.type) {
+    case 'execution:created':
+      throw new Error('An execution is created once');
+    case 'execution:started':
+    case 'execution:pausing':
+    case 'execution:paused':
+    case 'execution:resumed':
+    case 'execution:cancelling':
+    case 'execution:completed':
+    case 'execution:failed':
+    case 'execution:cancelled':
+      return foldStatus(state, event);
+    case 'execution:updated':
+      return foldExecutionUpdate(state, event);
+    case 'execution:rolling-back':
+    case 'execution:rolled-back':
+    case 'execution:rollback-stopped':
+    case 'node:rolling-back':
+    case 'node:rolled-back':
+    case 'node:rollback-failed':
+      return foldRollback(state, event);
+    default:
+      return foldNode(state, event);
+  }
+}
+
+/** The state that a whole journal folds to. */
+export function foldJournal(events: readonly JournalEvent[]): ExecutionState {
+  const [first, ...rest] = events;
+  if (first?.type !== 'execution:created') throw new Error('A journal begins with execution:created');
+  const state = startFold(first);
+  rest.forEach((event, index) => foldEvent(state, index + 2, event));
+  return state;
+}
+
+type StatusEvent = EventOf<
+  | 'execution:started'
+  | 'execution:pausing'
+  | 'execution:paused'
+  | 'execution:resumed'
+  | 'execution:cancelling'
+  | 'execution:completed'
+  | 'execution:failed'
+  | 'execution:cancelled'
+>;
+
+function foldStatus(state: ExecutionState, event: StatusEvent): void {
+  switch (event.type) {
+    case 'execution:started':
+      enter(state, 'running', 'drive');
+      state.startedAt = event.timestamp;
+      return;
+    case 'execution:pausing':
+      state.activity = 'pausing';
+      return remember(state, 'pause', event);
+    case 'execution:paused':
+      // A pause that waited is already in the history, by whoever asked for it.
+      if (state.activity !== 'pausing') remember(state, 'pause', event);
+      enter(state, 'paused', 'drive');
+      state.pauseCode = event.code;
+      return;
+    case 'execution:resumed':
+      foldResume(state, event);
+      return remember(state, 'resume', event);
+    case 'execution:cancelling':
+      state.activity = 'cancelling';
+      state.ending = { then: event.then, error: event.error, actor: event.actor, reason: event.reason };
+      return remember(state, historyType(event.then), event);
+    case 'execution:completed':
+      return foldEnd(state, 'completed', event);
+    case 'execution:failed':
+      return foldEnd(state, 'failed', event);
+    case 'execution:cancelled':
+      return foldEnd(state, 'cancelled', event);
+  }
+}
+
+function foldResume(state: ExecutionState, event: EventOf<'execution:resumed'>): void {
+  // A resume while a pause still waits for nodes withdraws it: the status was never left.
+  if (state.status !== 'running') enter(state, 'running', 'command');
+  state.activity = null;
+  state.endedAt = undefined;
+  state.error = undefined;
+  state.pauseCode = undefined;
+  resetNodes(state, event.reset);
+}
+
+function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: StatusEvent): void {
+  const byHand = event.actor !== undefined || event.commandId !== undefined || event.reason !== undefined;
+  if (byHand && !state.ending) remember(state, historyType(to), event);
+  // A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status.
+  const cause = state.activity === 'rolling-back' || state.activity === 'rollback-stopped' ? 'rollback' : 'command';
+  enter(state, to, cause);
+  state.endedAt = event.timestamp;
+  state.error = event.type === 'execution:failed' ? event.error : undefined;
+  state.ending = undefined;
+  for (const node of state.nodes.values()) {
+    if (node.status === 'running') endOpenNode(state, node, event.timestamp);
+  }
+}
+
+/** Under every end a waiting node is pending again, and one between attempts is failed with its last error. */
+function endOpenNode(state: ExecutionState, node: NodeState, at: number): void {
+  if (node.retryAt !== undefined) {
+    node.retryAt = undefined;
+    node.endTime = at;
+    setNodeStatus(state, node, 'failed');
+    return;
+  }
+  // Its due time is kept: a resume takes the old one.
+  setNodeStatus(state, node, 'pending');
+}
+
+function enter(state: ExecutionState, to: ExecutionStatus, cause: TransitionCause): void {
+  state.status = changeStatus(state.status, to, cause);
+  state.activity = null;
+}
+
+function historyType(then: 'completed' | 'failed' | 'cancelled'): string {
+  return then === 'cancelled' ? 'cancel' : `${then}-by-hand`;
+}
+
+function remember(
+  state: ExecutionState,
+  type: string,
+  event: { timestamp: number; actor?: string; reason?: string },
+): void {
+  state.history.push({ type, at: event.timestamp, by: event.actor, reason: event.reason });
+}

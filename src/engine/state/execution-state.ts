@@ -1,0 +1,127 @@
+import type { ExecutionErrorData, ExecutionContextData, EdgeDecision, EndStatus, Trigger } from '../journal/events.js';
+import type { NodeErrorData } from '../errors.js';
+import type { JsonObject, JsonValue } from '../json.js';
+import type { NetworkUse, NodeWait } from '../ports.js';
+import type { ExecutionClock } from './execution-clock.js';
+import type { ExecutionStatus, JournaledActivity } from './transitions.js';
+
+export type NodeStatus = 'pending' | 'running' | 'completed' | 'failed' | 'skipped';
+
+/** A node as the journal tells it. Times are epoch ms. */
+export interface NodeState {
+  status: NodeStatus;
+  /** From 1; grows when the node is run again on purpose. */
+  run: number;
+  /** The attempts of this run that the journal knows; 0 before the first. */
+  attempt: number;
+  /** The attempts that failed since the node got its retry budget. */
+  failures: number;
+  /** Start of the first attempt that counts for `maxElapsed`. */
+  firstStartTime?: number;
+  startTime?: number;
+  startSeq?: number;
+  endTime?: number;
+  endSeq?: number;
+  outputs?: JsonObject;
+  port?: string;
+  edges?: { [edgeId: string]: EdgeDecision };
+  skipReason?: 'dead' | 'disabled' | 'settled';
+  error?: NodeErrorData;
+  outcome?: 'unknown';
+  /** Failed only until a person settles it: nobody knows whether it happened. */
+  asks?: true;
+  /** Cut off: it runs again once the execution goes on, under the same key. */
+  interrupted?: true;
+  waiting?: { for: NodeWait['for']; since: number; until?: number };
+  /** Between attempts: when the next one is due. */
+  retryAt?: number;
+  key?: string;
+  config?: JsonValue;
+  checkpoint?: JsonValue;
+  cached?: true;
+  settledBy?: string;
+  rolledBackAt?: number;
+}
+
+/** A write into the variables: by the completion of a node, or by hand. */
+export interface VariableWrite {
+  seq: number;
+  nodeId?: string;
+  values: JsonObject;
+}
+
+/** What a person or the engine did to the execution as a whole. */
+export interface HistoryEntry extends JsonObject {
+  type: string;
+  /** Epoch ms. */
+  at: number;
+  by?: string;
+  reason?: string;
+}
+
+export interface RollbackNode {
+  nodeId: string;
+  outcome: 'undone' | 'nothing-to-do' | 'left' | 'failed';
+  attempts: number;
+  error?: NodeErrorData;
+}
+
+export interface RollbackState {
+  id: string;
+  targetNodeId: string | null;
+  by?: string;
+  reason?: string;
+  force: boolean;
+  startedAt: number;
+  endedAt?: number;
+  status: 'in-progress' | 'completed' | 'stopped' | 'cancelled';
+  nodes: RollbackNode[];
+  warnings: JsonValue[];
+}
+
+/** The state that a journal folds to. It is changed in place by fold.ts alone. */
+export interface ExecutionState {
+  /** The seq of the last event. */
+  seq: number;
+  /** Epoch ms of the last event. */
+  timestamp: number;
+  status: ExecutionStatus;
+  activity: JournaledActivity | null;
+  workflowId: string;
+  workflowName: string;
+  revision: number;
+  trigger: Trigger;
+  context: ExecutionContextData;
+  labels: { [name: string]: string };
+  priority: number;
+  runAt?: number;
+  rerunOf?: string;
+  parent?: string;
+  createdAt: number;
+  startedAt?: number;
+  endedAt?: number;
+  error?: ExecutionErrorData;
+  /** The end that a cancellation in hand leads to. */
+  ending?: { then: EndStatus; error?: ExecutionErrorData; actor?: string; reason?: string };
+  pauseCode?: string;
+  variables: JsonObject;
+  variableWrites: VariableWrite[];
+  configChanges: { [nodeId: string]: JsonObject };
+  nodes: Map<string, NodeState>;
+  counts: Record<NodeStatus, number>;
+  clock: ExecutionClock;
+  network: NetworkUse;
+  history: HistoryEntry[];
+  rollbacks: RollbackState[];
+  /** Checkpoints that a person made. */
+  checkpoints: { nodeId: string; timestamp: number; label?: string; state?: JsonValue }[];
+  commandIds: Set<string>;
+}
+
+/** True once the node's edges may be decided. */
+export function hasEnded(node: NodeState | undefined): boolean {
+  return (
+    node !== undefined &&
+    (node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && !node.asks))
+  );
+}
