@@ -1,0 +1,169 @@
+import jsonata from 'jsonata';
+import { NodeError } from '../errors.js';
+import type { JsonObject, JsonValue } from '../json.js';
+import { checkSyntaxTree, RefusedSyntaxError } from './check-syntax-tree.js';
+import { copyResult } from './copy-result.js';
+import type { CompiledExpression, ExpressionEnvironment } from './expression.js';
+import { ExpressionSyntaxError } from './expression-syntax-error.js';
+import { compileFastPath, SLOW, type FastPath } from './fast-path.js';
+import { runInTurn } from './evaluation-turns.js';
+import type { AstNode } from './jsonata-ast.js';
+import { ENVIRONMENT, ExpressionLimitError, MAX_ITEMS, type Evaluation } from './jsonata-internals.js';
+import { LinearRegExp, LinearRegexError } from './linear-regex.js';
+import { findNodeReferences } from './node-references.js';
+import { defaultingDepth, findExpressionEnd } from './scan-expression.js';
+import { checkWeight } from './value-weight.js';
+
+/** Longest expression in characters. */
+const MAX_SOURCE = 32_768;
+
+/** Most characters that the parser may come to look at when `?:` and `??` double what stands left of them. */
+const MAX_DOUBLED_SOURCE = 1_000_000;
+
+const LIMITS = {
+  /** ms */
+  timeout: 200,
+  stack: 200,
+  sequence: MAX_ITEMS,
+  RegexEngine: LinearRegExp as unknown as RegExpConstructor,
+};
+
+/** JSONata calls what stands under this name after each step of an evaluation. */
+const AFTER_EACH_STEP = Symbol.for('jsonata.__evaluate_exit') as unknown as string;
+
+/** Longest part of an expression, or of its error, that a message repeats. */
+const MAX_QUOTE = 300;
+
+const PLAIN_PATH = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
+const RESERVED_NAMES = new Set(['and', 'or', 'in', 'true', 'false', 'null']);
+
+export interface ExpressionOptions {
+  /**
+   * Where the outputs of nodes are: `root` for an expression in a config, whose root is the whole scope; `variable` for
+   * an edge's condition, whose root is the source's output and which reads `$nodes`. Only the references depend on it.
+   */
+  nodes?: 'root' | 'variable';
+}
+
+/**
+ * Compiles a JSONata expression, with or without `{{ }}` around the whole of it. What it computes is a matter of its
+ * input alone, it ends within its limits, and it has no way out of its data.
+ * @throws ExpressionSyntaxError
+ */
+export function compileExpression(source: string, options: ExpressionOptions = {}): CompiledExpression {
+  const text = withoutBraces(source);
+  const { ast, expression } = plainPath(text) ?? parse(text);
+  try {
+    const references = findNodeReferences(ast, options.nodes === 'variable');
+    return new JsonataExpression(text, references, compileFastPath(ast), expression);
+  } catch (error) {
+    throw syntaxError(error, text);
+  }
+}
+
+/** The syntax tree of a dotted path, which most expressions are: JSONata's own parser takes 30 times as long. */
+function plainPath(source: string): { ast: AstNode; expression?: undefined } | undefined {
+  if (!PLAIN_PATH.test(source) || source.length > MAX_SOURCE) return undefined;
+  const names = source.split('.');
+  if (names.some((name) => RESERVED_NAMES.has(name))) return undefined;
+  return { ast: { type: 'path', steps: names.map((name) => ({ type: 'name', value: name, position: 0 })) } };
+}
+
+function withoutBraces(source: string): string {
+  const text = source.trim();
+  return text.startsWith('{{') && findExpressionEnd(text, 2) === text.length - 2 ? text.slice(2, -2).trim() : text;
+}
+
+function parse(source: string): { expression: jsonata.Expression; ast: AstNode } {
+  if (source === '') throw new ExpressionSyntaxError('The expression is empty', source);
+  if (source.length > MAX_SOURCE) {
+    throw new ExpressionSyntaxError(`The expression is longer than ${MAX_SOURCE} characters`, source);
+  }
+  if (source.length * 2 ** defaultingDepth(source) > MAX_DOUBLED_SOURCE) {
+    throw new ExpressionSyntaxError('The expression nests ?: and ?? too deeply', source);
+  }
+  try {
+    const expression = jsonata(source, LIMITS);
+    const ast = expression.ast() as AstNode;
+    for (const [name, safe] of checkSyntaxTree(ast)) {
+      expression.registerFunction(name, safe.implementation as () => unknown, safe.signature);
+    }
+    expression.assign(AFTER_EACH_STEP, (node: AstNode, _input: unknown, evaluation: Evaluation, result: unknown) => {
+      checkWeight(node, evaluation, result);
+    });
+    return { expression, ast };
+  } catch (error) {
+    throw syntaxError(error, source);
+  }
+}
+
+function syntaxError(error: unknown, source: string): ExpressionSyntaxError {
+  if (error instanceof RefusedSyntaxError) return new ExpressionSyntaxError(error.message, source, error.position);
+  if (error instanceof RangeError) return new ExpressionSyntaxError('The expression is nested too deeply', source);
+  const { message, position } = describe(error);
+  return new ExpressionSyntaxError(message, source, position);
+}
+
+class JsonataExpression implements CompiledExpression {
+  constructor(
+    readonly source: string,
+    readonly references: CompiledExpression['references'],
+    private readonly fast: FastPath | undefined,
+    /** Compiled on its first use when the fast path was had without it. */
+    private expression: jsonata.Expression | undefined,
+  ) {}
+
+  evaluate(
+    root: JsonValue,
+    environment: ExpressionEnvironment,
+    bindings?: JsonObject,
+  ): JsonValue | undefined | Promise<JsonValue | undefined> {
+    if (this.fast) {
+      try {
+        const value = this.fast(root, bindings);
+        if (value !== SLOW) return copyResult(value);
+      } catch (error) {
+        throw this.failure(error);
+      }
+    }
+    return runInTurn(() => this.evaluateByJsonata(root, environment, bindings));
+  }
+
+  private async evaluateByJsonata(
+    root: JsonValue,
+    environment: ExpressionEnvironment,
+    bindings: JsonObject | undefined,
+  ): Promise<JsonValue | undefined> {
+    try {
+      this.expression ??= parse(this.source).expression;
+      return copyResult(await this.expression.evaluate(root, { ...bindings, [ENVIRONMENT]: environment }));
+    } catch (error) {
+      throw this.failure(error);
+    }
+  }
+
+  private failure(error: unknown): NodeError {
+    const { message, position } = describe(error);
+    const details: JsonObject = { expression: this.source };
+    if (position !== undefined) details.position = position;
+    return new NodeError('EXPRESSION_ERROR', `Expression {{ ${shortened(this.source)} }}: ${shortened(message)}`, {
+      effect: 'none',
+      details,
+    });
+  }
+}
+
+/** JSONata throws plain objects with a message and a position; what it does not foresee comes as an Error. */
+function describe(error: unknown): { message: string; position?: number } {
+  const { message, position } = (error ?? {}) as { message?: unknown; position?: unknown };
+  const place = typeof position === 'number' && position > 0 ? position : undefined;
+  if (error instanceof RangeError) return { message: 'it goes too deep or makes too long a text', position: place };
+  if (error instanceof ExpressionLimitError || error instanceof LinearRegexError) {
+    return { message: error.message, position: place };
+  }
+  return { message: typeof message === 'string' ? message : 'it cannot be evaluated', position: place };
+}
+
+function shortened(text: string): string {
+  return text.length > MAX_QUOTE ? `${text.slice(0, MAX_QUOTE)}…` : text;
+}

@@ -1,0 +1,154 @@
+import type { JsonObject } from '../engine/json.js';
+import type { NodeType } from '../engine/ports.js';
+import { NodeRegistry } from './node-registry.js';
+
+const registry = new NodeRegistry();
+
+function typeOf(name: string): NodeType {
+  const type = registry.get(name);
+  if (!type) throw new Error(`No type ${name}`);
+  return type;
+}
+
+const check = (type: string, config: JsonObject) => registry.checkConfig(typeOf(type), config);
+
+const ownType = (configSchema: JsonObject, more: Partial<NodeType> = {}): NodeType => ({
+  type: 'own',
+  name: 'Own',
+  category: 'own',
+  description: '',
+  version: '1.0.0',
+  effect: 'pure',
+  configSchema,
+  execute: () => ({ outputs: {} }),
+  ...more,
+});
+
+describe('the node registry', () => {
+  it('finds types by name and alias', () => {
+    expect(registry.get('process')).toBe(registry.get('transform'));
+    expect(registry.get('http-request')).toBe(registry.get('external-api'));
+    expect(registry.get('none')).toBeUndefined();
+    expect(registry.get('__proto__')).toBeUndefined();
+    expect(registry.list().map(({ type }) => type)).toEqual([
+      'input',
+      'output',
+      'transform',
+      'set-variables',
+      'condition',
+      'switch',
+      'delay',
+      'log',
+      'fail',
+      'external-api',
+    ]);
+  });
+
+  it('takes further types and refuses names that are taken and schemas that are wrong', () => {
+    const own = new NodeRegistry();
+    own.register(ownType({ type: 'object' }, { aliases: ['mine'] }));
+    expect(own.get('mine')?.type).toBe('own');
+    expect(() => own.register(ownType({}))).toThrow('There is a node type "own" already');
+    expect(() => own.register(ownType({}, { type: 'x', aliases: ['log'] }))).toThrow('"log"');
+    expect(() => own.register(ownType({}, { type: ' ' }))).toThrow('needs a name');
+    expect(() => own.register(ownType({ type: 'no-type' }, { type: 'bad' }))).toThrow('Node type "bad"');
+    expect(() => own.register(ownType({ properties: { a: { pattern: '(?=a)' } } }, { type: 'bad' }))).toThrow(
+      'not supported',
+    );
+  });
+});
+
+describe('the check of a config', () => {
+  it.each<[string, JsonObject, string, string]>([
+    ['external-api', {}, 'url', 'is required'],
+    ['external-api', { url: 'ftp://x' }, 'url', 'must match pattern'],
+    ['external-api', { url: 'http://x', method: 'FETCH' }, 'method', 'must be one of "GET"'],
+    ['external-api', { url: 'http://x', hedaers: {} }, 'hedaers', 'did you mean "headers"?'],
+    ['external-api', { url: 'http://x', headers: { a: [] } }, 'headers.a', 'must be string'],
+    ['external-api', { url: 'http://x', expect: [200, 20] }, 'expect.1', 'must be >= 100'],
+    ['external-api', { url: 'http://x', timeout: 0 }, 'timeout', 'must be >= 1'],
+    ['condition', {}, 'expression', 'is required'],
+    ['condition', { expression: true }, 'expression', 'must be string'],
+    ['switch', {}, 'cases', 'is required'],
+    ['switch', { cases: [{ port: 'a' }] }, 'cases.0', 'exactly one of "equals" and "when"'],
+    ['switch', { cases: [{ port: 'a', equals: 1, when: 'x' }] }, 'cases.0', 'exactly one of "equals" and "when"'],
+    ['delay', {}, '', 'exactly one of "duration" and "until"'],
+    ['delay', { duration: -1 }, 'duration', 'must be >= 0'],
+    ['delay', { until: 'tomorrow' }, 'until', 'date-time'],
+    ['delay', { duration: 1, until: '2030-01-01T00:00:00Z' }, '', 'exactly one of'],
+    ['set-variables', { variables: [] }, 'variables', 'must be object'],
+    ['log', { message: 'x', level: 'loud' }, 'level', 'must be one of "debug"'],
+    ['log', {}, 'message', 'is required'],
+    ['fail', { message: 'x', attempts: 1.5 }, 'attempts', 'must be integer'],
+    ['input', { schema: { type: 'no-type' } }, 'schema', 'is no JSON Schema'],
+    ['input', { schema: { $ref: 'https://example.com/schema' } }, 'schema', 'is no JSON Schema'],
+    ['input', { schema: { pattern: '(a)\\1' } }, 'schema', 'not supported'],
+    ['input', { schema: { 'a/b': 1, properties: { x: { minimum: 'low' } } } }, 'schema', 'properties.x.minimum'],
+    ['transform', { output: 1, 'a/b~c': 1 }, 'a/b~c', 'is not known'],
+  ])('%s %j: %s %s', (type, config, path, message) => {
+    const problems = check(type, config);
+    expect(problems).toEqual([{ path, message: expect.stringContaining(message) as string }]);
+  });
+
+  it('tells all problems at once', () => {
+    expect(
+      check('external-api', { method: 'x', timeout: 'x', other: true })
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(['method', 'other', 'timeout', 'url']);
+  });
+
+  it('admits an expression for any value', () => {
+    const anywhere = {
+      url: '{{ inputs.url }}',
+      method: '{{ inputs.m }}',
+      timeout: '{{ 5 }}',
+      headers: '{{ inputs.h }}',
+      expect: ['{{ inputs.s }}'],
+    };
+    expect(check('external-api', anywhere)).toEqual([]);
+    expect(check('delay', { duration: 'x{{ inputs.ms }}' })).toEqual([]);
+    expect(check('switch', { cases: '{{ inputs.cases }}' })).toEqual([]);
+    expect(check('external-api', { url: 'http://x', timeout: '5' })).toHaveLength(1);
+  });
+
+  it('admits no expression where a field is taken as it is', () => {
+    expect(check('switch', { cases: [{ port: '{{ inputs.p }}', equals: 1 }] })).toEqual([]);
+    expect(check('input', { schema: '{{ inputs.schema }}' })).toHaveLength(1);
+  });
+
+  it('checks again what the expressions gave', () => {
+    const api = typeOf('external-api');
+    expect(registry.checkResolvedConfig(api, { url: 'http://x', timeout: '5' })).toEqual([
+      { path: 'timeout', message: 'must be integer' },
+    ]);
+    expect(registry.checkResolvedConfig(api, { url: '{{ still a text }}' })).toHaveLength(1);
+    expect(registry.checkResolvedConfig(typeOf('condition'), { expression: { any: 'value' } })).toEqual([]);
+    expect(
+      registry.checkResolvedConfig(typeOf('switch'), { cases: [{ port: 'a', when: null }, { port: 'b' }] }),
+    ).toEqual([]);
+  });
+
+  it('checks the parameters of a compensation', () => {
+    const api = typeOf('external-api');
+    expect(registry.checkRollback(api, { method: 'DELETE', url: 'http://x/{{ outputs.body.id }}' })).toEqual([]);
+    expect(registry.checkRollback(api, { method: 'DELETE' })).toEqual([{ path: 'url', message: 'is required' }]);
+    expect(registry.checkRollback(typeOf('log'), { anything: 1 })).toEqual([]);
+  });
+
+  it('ends for values that are deep or long', () => {
+    const own = new NodeRegistry();
+    const tree: JsonObject = {
+      $defs: { tree: { type: 'array', items: { $ref: '#/$defs/tree' } } },
+      type: 'object',
+      properties: { tree: { $ref: '#/$defs/tree' }, text: { pattern: '^(a|b)*$' } },
+    };
+    const type = ownType(tree);
+    own.register(type);
+    let deep: unknown = [];
+    for (let level = 0; level < 200_000; level++) deep = [deep];
+    expect(own.checkConfig(type, { tree: deep } as JsonObject)[0]?.message).toContain('too deeply');
+    expect(own.checkConfig(type, { text: 'a'.repeat(9_000_000) })[0]?.message).toContain('too long');
+    expect(own.checkConfig(type, { text: 'a'.repeat(1000) })).toEqual([]);
+  });
+});

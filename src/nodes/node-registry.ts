@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import type { Ajv2020 } from 'ajv/dist/2020.js';
+import type { JsonObject } from '../engine/json.js';
+import type { ConfigProblem, NodeCatalog, NodeType } from '../engine/ports.js';
+import { builtInNodeTypes } from './built-in-node-types.js';
+import { checkSchema, compileDataSchema, DataSchemaError } from './data-schema.js';
+import { createLinearAjv, problemsOf } from './linear-ajv.js';
+import { HAS_EXPRESSION, schemaOfDocument, schemaOfResolved } from './template-aware-schema.js';
+
+type Check = (value: JsonObject) => ConfigProblem[];
+
+/** A type's parameters as a document has them, and with the expressions put in. */
+interface TypeChecks {
+  config: Check;
+  resolvedConfig: Check;
+  rollback: Check;
+}
+
+/** The node types of this server. */
+@Injectable()
+export class NodeRegistry implements NodeCatalog {
+  private readonly types: NodeType[] = [];
+  private readonly byName = new Map<string, NodeType>();
+  private readonly checks = new Map<NodeType, TypeChecks>();
+
+  constructor() {
+    for (const type of builtInNodeTypes) this.register(type);
+  }
+
+  /**
+   * Adds a node type.
+   * @throws Error when its name or an alias is taken, or something in it cannot be used
+   */
+  register(type: NodeType): void {
+    const names = [type.type, ...(type.aliases ?? [])];
+    if (names.some((name) => typeof name !== 'string' || name.trim() === ''))
+      throw new Error('A node type needs a name');
+    const taken = names.find((name) => this.byName.has(name));
+    if (taken !== undefined) throw new Error(`There is a node type "${taken}" already`);
+    if (typeof type.execute !== 'function') throw new Error(`Node type "${type.type}" has no execute function`);
+    this.checks.set(type, compileChecks(type));
+    this.types.push(type);
+    for (const name of names) this.byName.set(name, type);
+  }
+
+  get(type: string): NodeType | undefined {
+    return this.byName.get(type);
+  }
+
+  list(): readonly NodeType[] {
+    return this.types;
+  }
+
+  checkConfig(type: NodeType, config: JsonObject): ConfigProblem[] {
+    return this.checks.get(type)?.config(config) ?? [];
+  }
+
+  checkRollback(type: NodeType, rollback: JsonObject): ConfigProblem[] {
+    return this.checks.get(type)?.rollback(rollback) ?? [];
+  }
+
+  checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[] {
+    return this.checks.get(type)?.resolvedConfig(config) ?? [];
+  }
+}
+
+function compileChecks(type: NodeType): TypeChecks {
+  const ajv = createLinearAjv({
+    allErrors: true,
+    validateSchema: false,
+    verbose: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
+  ajv.addKeyword('x-template');
+  ajv.addFormat('expression', true);
+  ajv.addKeyword({
+    keyword: HAS_EXPRESSION,
+    type: 'string',
+    validate: (_wanted: unknown, text: string) => text.includes('{{'),
+  });
+  addDataSchemaKeyword(ajv);
+  const check = (schema: JsonObject): Check => {
+    try {
+      return compileCheck(ajv, schema);
+    } catch (error) {
+      throw new Error(`Node type "${type.type}": ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+  };
+  return {
+    config: check(schemaOfDocument(type.configSchema)),
+    resolvedConfig: check(schemaOfResolved(type.configSchema)),
+    rollback: type.rollbackSchema ? check(schemaOfDocument(type.rollbackSchema)) : () => [],
+  };
+}
+
+function compileCheck(ajv: Ajv2020, schema: JsonObject): Check {
+  const { $id: _id, ...own } = schema;
+  checkSchema(own);
+  const validate = ajv.compile(own);
+  return (value) => problemsOf(validate, value);
+}
+
+/** `x-json-schema: true`: the value is a JSON Schema itself, which must compile. */
+function addDataSchemaKeyword(ajv: Ajv2020): void {
+  const validate = (_wanted: unknown, value: JsonObject): boolean => {
+    try {
+      compileDataSchema(value);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DataSchemaError)) throw error;
+      Object.assign(validate, {
+        errors: [{ keyword: 'x-json-schema', params: {}, message: `is no JSON Schema: ${error.message}` }],
+      });
+      return false;
+    }
+  };
+  ajv.addKeyword({ keyword: 'x-json-schema', type: 'object', errors: true, validate });
+}
