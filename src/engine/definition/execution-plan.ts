@@ -11,6 +11,7 @@ import {
   type EdgeDefinition,
   type NodeDefinition,
   type OnInterrupted,
+  type RevisionContent,
   type WorkflowSettings,
 } from './workflow-definition.js';
 import { answerAncestry } from './ancestry.js';
@@ -73,16 +74,10 @@ export interface PlanEdge {
 
 export interface PlanMapping {
   inputName: string;
-  source: number;
+  /** Null: the document does not say where from. */
+  source: number | null;
   output: string;
   required: boolean;
-}
-
-/** The parts of a revision that a plan is made of. */
-export interface RevisionContent {
-  nodes: NodeDefinition[];
-  edges: EdgeDefinition[];
-  settings?: WorkflowSettings;
 }
 
 export interface PlanSource {
@@ -184,7 +179,13 @@ function compileConfig(config: JsonObject, type: NodeType): CompiledTemplate {
 
 function portsOf(type: NodeType, config: JsonObject): readonly string[] | null {
   if (!type.ports) return null;
-  return typeof type.ports === 'function' ? type.ports(config) : type.ports;
+  if (typeof type.ports !== 'function') return type.ports;
+  try {
+    return type.ports(config);
+  } catch {
+    // The config may still have expressions where an own type wants values: it branches, nobody knows yet where.
+    return [];
+  }
 }
 
 /** A type that the server no longer has: its nodes fail, the rest of the graph runs. */
@@ -207,24 +208,25 @@ function connect(edge: EdgeDefinition, index: number, nodes: PlanNode[], byId: M
   const source = byId.get(edge.source);
   const target = byId.get(edge.target);
   if (!source || !target || edge.enabled === false) return;
-  const output = edge.sourceOutput ?? edge.sourceHandle;
+  const output = edge.sourceOutput ?? edge.sourceHandle ?? undefined;
   const kind = edge.type ?? 'data';
   const branches = source.ports !== null && kind !== 'error';
   link(nodes, {
-    id: edge.id ?? `edge_${index + 1}`,
+    // A made id has a character that no other id begins with: decisions are journaled by it.
+    id: edge.id ?? `\n${index}`,
     source: source.index,
     target: target.index,
     kind,
     port: branches ? output : undefined,
     output: branches || kind !== 'data' ? undefined : output,
     targetInput: edge.targetInput ?? edge.targetHandle ?? (kind === 'error' ? 'error' : undefined),
-    condition: edge.condition === undefined ? undefined : compileCondition(edge.condition),
+    condition: edge.condition == null ? undefined : compileCondition(edge.condition),
   });
 }
 
 function compileCondition(source: string): CompiledExpression {
   try {
-    return compileExpression(source);
+    return compileExpression(source, { nodes: 'variable' });
   } catch (error) {
     const failure = new NodeError('EXPRESSION_ERROR', error instanceof Error ? error.message : String(error));
     return {
@@ -247,15 +249,13 @@ function mapInputs(target: PlanNode, definition: NodeDefinition, nodes: PlanNode
   const sources = new Set(target.incoming.map((edge) => edge.source));
   for (const [inputName, mapping] of Object.entries(definition.inputs)) {
     const source = byId.get(mapping.from);
+    const { output, required = false } = mapping;
+    // A mapping that is not complete gives nothing, and a required one fails its node.
+    const from = source && typeof output === 'string' ? source.index : null;
+    target.mappings.push({ inputName, source: from, output, required });
     if (!source) continue;
-    target.mappings.push({
-      inputName,
-      source: source.index,
-      output: mapping.output,
-      required: mapping.required === true,
-    });
     if (sources.has(source.index)) continue;
     sources.add(source.index);
-    link(nodes, { id: `${source.id}→${target.id}`, source: source.index, target: target.index, kind: 'mapping' });
+    link(nodes, { id: `\n${source.id}`, source: source.index, target: target.index, kind: 'mapping' });
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from '../json.js';
+import type { JsonObject } from '../json.js';
 
 /** A workflow document as it is stored, exported and imported: unknown fields are kept. */
 export interface WorkflowDocument extends JsonObject {
@@ -110,6 +110,14 @@ export interface RetryPolicyDefinition extends JsonObject {
   maxElapsed?: number;
   retryableErrors?: string[];
   jitter?: boolean;
+}
+
+/** What a revision holds of a document; each change of it makes a new one. */
+export interface RevisionContent {
+  nodes: NodeDefinition[];
+  edges: EdgeDefinition[];
+  settings?: WorkflowSettings;
+  version?: VersionInfo;
 }
 
 /** A problem that validation found; `field` is a dotted path. */
