@@ -7,20 +7,32 @@ const may = (from, targets, comment) => ({
   to: { path: '^src/', pathNot: [from, ...targets].map((target) => `^src/${target}`) },
 });
 
-/** What every module may import: typed configuration and the shape of answers. */
-const everywhere = ['config/', 'http/envelope', 'http/pagination', 'http/dto'];
+/** What every module may import: typed configuration, the shape of requests and answers, and who calls. */
+const everywhere = ['config/', 'http/envelope', 'http/pagination', 'http/dto', 'http/actor'];
 
 module.exports = {
   forbidden: [
-    may('engine', [], 'The engine is pure: it knows nothing of the modules around it, so it is tested in milliseconds.'),
+    may(
+      'engine',
+      [],
+      'The engine is pure: it knows nothing of the modules around it, so it is tested in milliseconds.',
+    ),
     may('config', [], 'Configuration is read before anything else exists.'),
     may('database', ['config/'], 'Starting PostgreSQL and migrating it needs settings only.'),
     may('repositories', ['engine/', 'database/', ...everywhere], 'Storage knows the engine, never who asks for it.'),
     may('nodes', ['engine/', ...everywhere], 'A node type knows neither the framework modules nor the database.'),
     may('monitoring', ['engine/', 'repositories/', ...everywhere], 'Monitoring relays what was committed.'),
     may('workflows', ['engine/', 'repositories/', 'nodes/', ...everywhere], 'Documents know nothing of executions.'),
-    may('executions', ['engine/', 'repositories/', 'nodes/', 'monitoring/', ...everywhere], 'Executions drive; recovery stands above.'),
-    may('recovery', ['engine/', 'repositories/', 'nodes/', 'executions/', 'monitoring/', ...everywhere], 'Recovery plans and posts commands.'),
+    may(
+      'executions',
+      ['engine/', 'repositories/', 'nodes/', 'monitoring/', ...everywhere],
+      'Executions drive; recovery stands above.',
+    ),
+    may(
+      'recovery',
+      ['engine/', 'repositories/', 'nodes/', 'executions/', 'monitoring/', ...everywhere],
+      'Recovery plans and posts commands.',
+    ),
     may('http', ['engine/errors', 'config/'], 'HTTP turns coded errors into answers and knows no feature.'),
     {
       name: 'prisma-and-pg-in-repositories-alone',
@@ -34,7 +46,9 @@ module.exports = {
       comment: 'No framework, no storage and no Node built-in that does I/O.',
       severity: 'error',
       from: { path: '^src/engine/', pathNot: '\\.spec\\.ts$' },
-      to: { path: '^node_modules/(@nestjs|@prisma|pg|fastify|pino|socket\\.io)|^(fs|net|http|https|child_process|worker_threads|os)(/|$)' },
+      to: {
+        path: '^node_modules/(@nestjs|@prisma|pg|fastify|pino|socket\\.io)|^(fs|net|http|https|child_process|worker_threads|os)(/|$)',
+      },
     },
     {
       name: 'nobody-imports-an-entry-point',
@@ -43,14 +57,29 @@ module.exports = {
       from: { path: '^src/', pathNot: '\\.(module|spec)\\.ts$|^src/main\\.ts$' },
       to: { path: '\\.(controller|gateway)\\.ts$|^src/main\\.ts$' },
     },
-    { name: 'no-circular', comment: 'The module order is a line.', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-orphans', comment: 'Dead files are deleted.', severity: 'error', from: { orphan: true, path: '^src/', pathNot: '\\.(spec|d)\\.ts$' }, to: {} },
+    {
+      name: 'no-circular',
+      comment: 'The module order is a line.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'Dead files are deleted.',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '\\.(spec|d)\\.ts$' },
+      to: {},
+    },
     {
       name: 'no-barrels-nor-utils',
       comment: 'Name the thing; import it from its own file.',
       severity: 'error',
       from: { path: '^src/' },
-      to: { path: '^src/.*(^|/)(index\\.ts|utils?|helpers?|common)(/|\\.ts|$)', pathNot: '^src/repositories/generated' },
+      to: {
+        path: '^src/.*(^|/)(index\\.ts|utils?|helpers?|common)(/|\\.ts|$)',
+        pathNot: '^src/repositories/generated',
+      },
     },
     {
       name: 'no-dev-dependencies-in-src',
@@ -65,6 +94,9 @@ module.exports = {
     exclude: { path: '^src/repositories/generated' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

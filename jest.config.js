@@ -14,5 +14,10 @@ export default {
   },
   transformIgnorePatterns: [`/node_modules/(?!(${requiredFromCommonJs.join('|')})/)`],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
+  // The first test that asks for PostgreSQL also waits for it to be made, on machines that others use too.
+  testTimeout: 30_000,
+  setupFiles: ['reflect-metadata'],
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
 };

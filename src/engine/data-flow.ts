@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js';
+import { setOwn } from './plain-json.js';
 import type { ExecutionPlan, PlanEdge, PlanNode } from './definition/execution-plan.js';
 import { edgeLiveness } from './scheduling/edge-liveness.js';
 import type { ExecutionState } from './state/execution-state.js';
@@ -40,15 +41,15 @@ export class DataFlow {
       if (value === undefined) continue;
       if (edge.targetInput !== undefined) named.push([edge.targetInput, value]);
       else if (isJsonObject(value)) assign(inputs, value);
-      else set(inputs, lastName(edge.output ?? 'value'), value);
+      else setOwn(inputs, lastName(edge.output ?? 'value'), value);
     }
-    for (const [name, value] of named) set(inputs, name, value);
+    for (const [name, value] of named) setOwn(inputs, name, value);
     const missing: string[] = [];
     for (const mapping of node.mappings) {
-      const source = this.plan.nodes[mapping.source];
+      const source = mapping.source === null ? undefined : this.plan.nodes[mapping.source];
       const outputs = source && this.outputs(source);
       const value = outputs && readPath(outputs, mapping.output);
-      if (value !== undefined) set(inputs, mapping.inputName, value);
+      if (value !== undefined) setOwn(inputs, mapping.inputName, value);
       else if (mapping.required) missing.push(mapping.inputName);
     }
     return { inputs, missing };
@@ -81,7 +82,10 @@ export class DataFlow {
   }
 
   private disabledSources(node: PlanNode): PlanNode[] {
-    const sources = [...node.incoming.map((edge) => edge.source), ...node.mappings.map((mapping) => mapping.source)];
+    const sources = [
+      ...node.incoming.map((edge) => edge.source),
+      ...node.mappings.flatMap((mapping) => mapping.source ?? []),
+    ];
     return sources
       .map((index) => this.plan.nodes[index])
       .filter((source): source is PlanNode => source !== undefined && !this.passedThrough.has(source.index))
@@ -118,12 +122,5 @@ function lastName(path: string): string {
 }
 
 function assign(target: JsonObject, source: JsonObject): void {
-  for (const key of Object.keys(source)) set(target, key, source[key]);
-}
-
-/** `__proto__` is a name like any other in data: it must not reach the setter. */
-function set(target: JsonObject, key: string, value: JsonValue | undefined): void {
-  if (key === '__proto__')
-    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
-  else target[key] = value;
+  for (const key of Object.keys(source)) setOwn(target, key, source[key]);
 }

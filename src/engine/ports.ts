@@ -86,7 +86,11 @@ export interface NodeType {
   rollbackSchema?: JsonObject;
   /** The names of the outputs that branch: fixed, or by the config. */
   ports?: readonly string[] | ((config: JsonObject) => string[]);
+  /** The names that its outputs surely have: fixed, or by the config; validation tells when two of them meet in one node. */
+  outputNames?: readonly string[] | ((config: JsonObject) => string[]);
   effect: Effect;
+  /** For an external type: true when a node with this config changes nothing outside (a GET), so nothing has to be undone. */
+  changesNothing?(config: JsonObject): boolean;
   cacheable?: boolean;
   onInterrupted?: OnInterrupted;
   retry?: RetryPolicyDefinition;

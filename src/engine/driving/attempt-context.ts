@@ -29,7 +29,7 @@ export interface AttemptInput {
 /** What the context of a node needs from outside. */
 export interface ContextPorts {
   /** A fetch that counts into `use` and obeys the signal. */
-  createFetch(signal: AbortSignal, use: NetworkUse): NodeContext['fetch'];
+  createFetch: (signal: AbortSignal, use: NetworkUse) => NodeContext['fetch'];
   log(nodeId: string, level: LogLevel, message: string, data?: JsonValue): void;
   /** Resolves after the commit. */
   checkpoint(state: JsonValue): Promise<void>;

@@ -20,7 +20,7 @@ export interface DriverPorts {
   scheduler: Scheduler;
   catalog: NodeCatalog;
   journal: ExecutionJournal;
-  createFetch(signal: AbortSignal, use: NetworkUse): NodeContext['fetch'];
+  createFetch: (signal: AbortSignal, use: NetworkUse) => NodeContext['fetch'];
   /** Who drives; it is named in each intent. */
   instanceId(): string;
   /** Resolves once the lease surely holds for long enough to act. */

@@ -91,12 +91,12 @@ export class NodeRunner {
 
   /** Tells every attempt to end; each may still succeed. */
   abortAll(reason: NodeError): void {
-    for (const attempt of [...this.attempts.values()]) attempt.abort(reason);
+    for (const attempt of this.attempts.values()) attempt.abort(reason);
   }
 
   /** Ends every attempt now. */
   giveUpAll(reason: NodeError): void {
-    for (const attempt of [...this.attempts.values()]) attempt.giveUp(reason);
+    for (const attempt of this.attempts.values()) attempt.giveUp(reason);
   }
 
   /** Cuts every attempt off without an outcome; a node that may have acted is journaled as interrupted. */
@@ -199,5 +199,7 @@ export class NodeRunner {
 }
 
 function readsNodes(node: PlanNode): boolean {
-  return node.outgoing.some((edge) => edge.condition?.source.includes('$nodes') ?? false);
+  return node.outgoing.some(
+    ({ condition }) => condition && (condition.references.computed || condition.references.ids.length > 0),
+  );
 }

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { JournalEvent } from './events.js';
 
@@ -37,5 +38,8 @@ export function foldExecutionUpdate(state: ExecutionState, event: Updated): void
 
 /** The variables anew from what the execution began with and the writes that still stand. */
 export function foldVariables(state: ExecutionState): void {
-  state.variables = Object.assign({}, state.context.variables, ...state.variableWrites.map(({ values }) => values));
+  state.variables = state.variableWrites.reduce<JsonObject>(
+    (variables, { values }) => Object.assign(variables, values),
+    { ...state.context.variables },
+  );
 }

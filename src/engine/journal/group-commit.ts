@@ -48,8 +48,9 @@ export class GroupCommit {
     this.lanes = Array.from({ length: options.lanes }, () => ({ queue: new Set<JournalStream>(), no: 0, busy: false }));
   }
 
+  /** Also when it was stopped: then there will be no room. */
   get isFull(): boolean {
-    return this.queued > this.options.queueLimit;
+    return this.stopped || this.queued > this.options.queueLimit;
   }
 
   /** A stream for an execution whose journal ends at `lastSeq` (0: it is about to be created). */
@@ -65,6 +66,13 @@ export class GroupCommit {
 
   added(characters: number): void {
     this.queued += characters;
+  }
+
+  /** What was written, or will never be, leaves room for others. */
+  removed(characters: number): void {
+    this.queued = Math.max(0, this.queued - characters);
+    if (this.isFull) return;
+    for (const callback of this.roomWaiters.splice(0)) callback();
   }
 
   enqueue(stream: JournalStream): void {
@@ -89,7 +97,7 @@ export class GroupCommit {
       for (const stream of lane.queue) stream.lose('lease-lost', 'The instance has lost its lease');
       lane.queue.clear();
     }
-    this.release(this.queued);
+    this.removed(this.queued);
   }
 
   private async work(lane: Lane, number: number): Promise<void> {
@@ -131,7 +139,11 @@ export class GroupCommit {
   private async commit(lane: Lane, number: number, all: SealedEntry[]): Promise<void> {
     const open = [all];
     for (let part = open.pop(); part; part = open.pop()) {
-      if (part.length === 0 || this.stopped) continue;
+      if (part.length === 0) continue;
+      if (this.stopped) {
+        this.loseLease(part);
+        continue;
+      }
       if (part.every(({ entry }) => isEmpty(entry))) {
         this.confirm(part, { kind: 'committed', missing: [], existing: [] });
         continue;
@@ -145,8 +157,8 @@ export class GroupCommit {
         entries: part.map(({ entry }) => entry),
       };
       const result = await this.send(batch);
-      if (result.kind === 'lease-lost') return this.loseLease(part);
-      if (result.kind === 'committed') this.confirm(part, result);
+      if (result.kind === 'lease-lost') this.loseLease(part);
+      else if (result.kind === 'committed') this.confirm(part, result);
       else if (part.length > 1) open.push(part.slice(part.length >> 1), part.slice(0, part.length >> 1));
       else this.refuse(part[0] as SealedEntry, result);
     }
@@ -169,7 +181,7 @@ export class GroupCommit {
     const gone = new Set(missing);
     const taken = new Set(existing);
     for (const { stream, size } of part) {
-      this.release(size);
+      this.removed(size);
       if (gone.has(stream.executionId)) stream.lose('missing', 'The execution is no longer there');
       else if (taken.has(stream.executionId)) stream.lose('exists', 'The idempotency key was used before');
       else stream.confirm();
@@ -177,7 +189,7 @@ export class GroupCommit {
   }
 
   private refuse({ stream, size }: SealedEntry, result: { kind: 'refused' | 'collision'; message?: string }): void {
-    this.release(size);
+    this.removed(size);
     if (result.kind === 'refused') stream.lose('unstorable', result.message ?? 'The database refused it');
     else stream.lose('collision', 'Another instance goes on with it');
   }
@@ -187,12 +199,6 @@ export class GroupCommit {
     if (this.stopped) return;
     this.stop();
     this.hooks.leaseLost();
-  }
-
-  private release(characters: number): void {
-    this.queued = Math.max(0, this.queued - characters);
-    if (this.isFull) return;
-    for (const callback of this.roomWaiters.splice(0)) callback();
   }
 }
 

@@ -19,7 +19,8 @@ export interface StreamOwner {
 /** What the queue does for its streams. */
 export interface StreamQueue {
   enqueue(stream: JournalStream): void;
-  added(bytes: number): void;
+  added(characters: number): void;
+  removed(characters: number): void;
   readonly isFull: boolean;
   whenRoom(callback: () => void): void;
 }
@@ -103,12 +104,10 @@ export class JournalStream implements ExecutionJournal {
     this.versions.splice(0, taken);
     const { logs } = this;
     this.logs = [];
-    const size =
-      sealed.reduce((sum, text) => sum + text.length, 0) + logs.reduce((sum, entry) => sum + logSize(entry), 0);
     return {
       stream: this,
       entry: { executionId: this.executionId, ...this.owner.rowFor(partial), chunks, logs },
-      size,
+      size: sizeOf(sealed, logs),
     };
   }
 
@@ -129,17 +128,22 @@ export class JournalStream implements ExecutionJournal {
 
   close(): void {
     this.closed = true;
+    this.queue.removed(sizeOf(this.texts, this.logs));
     this.texts = [];
     this.versions = [];
     this.logs = [];
     this.waiters = [];
   }
 
-  private handIn(bytes: number): void {
+  private handIn(characters: number): void {
     this.version += 1;
-    this.queue.added(bytes);
+    this.queue.added(characters);
     this.queue.enqueue(this);
   }
+}
+
+function sizeOf(texts: readonly string[], logs: readonly LogEntry[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0) + logs.reduce((sum, entry) => sum + logSize(entry), 0);
 }
 
 function logSize(entry: LogEntry): number {

@@ -29,7 +29,7 @@ export function decideEdges(
   const bindings = { ...scope() };
   const decided = open.map((edge) => decide(edge, root, bindings, environment));
   if (!decided.some((decision) => decision instanceof Promise)) return named(open, decided as EdgeDecision[]);
-  return Promise.all(decided).then((decisions) => named(open, decisions));
+  return Promise.all(decided.map(async (decision) => decision)).then((decisions) => named(open, decisions));
 }
 
 function decide(

@@ -1,10 +1,10 @@
 import type { Scheduler } from '../ports.js';
-import { LONGEST_TIMER_MS } from './due-timers.js';
+import { callAt } from './call-at.js';
 
-/** The execution's own limit: a timer that runs only while at least one node runs. */
+/** The execution's own limit: a timer that runs only while at least one node runs, and fires once. */
 export class RunLimit {
-  private deadline: number | undefined;
   private cancel: (() => void) | undefined;
+  private isPast = false;
 
   constructor(
     private readonly scheduler: Scheduler,
@@ -13,25 +13,16 @@ export class RunLimit {
 
   /** Something runs; `leftMs` of the limit are left unless it was running already. */
   run(leftMs: number): void {
-    if (this.deadline !== undefined) return;
-    this.deadline = this.scheduler.now() + leftMs;
-    this.look();
+    if (this.cancel || this.isPast) return;
+    this.cancel = callAt(this.scheduler, this.scheduler.now() + leftMs, () => {
+      this.isPast = true;
+      this.onPast();
+    });
   }
 
   /** Nothing runs any more. */
   rest(): void {
     this.cancel?.();
     this.cancel = undefined;
-    this.deadline = undefined;
-  }
-
-  private look(): void {
-    if (this.deadline === undefined) return;
-    const left = this.deadline - this.scheduler.now();
-    if (left <= 0) {
-      this.rest();
-      return this.onPast();
-    }
-    this.cancel = this.scheduler.setTimer(Math.min(left, LONGEST_TIMER_MS), () => this.look());
   }
 }

@@ -1,0 +1,104 @@
+import type { NodeErrorData } from '../errors.js';
+import type { JsonObject, JsonValue } from '../json.js';
+import type { OnInterrupted } from '../definition/workflow-definition.js';
+import type { JournalEvent, NumberedEvent } from './events.js';
+
+/** What an external node was about to do, written before it acted. */
+export interface IntentRecord {
+  key: string;
+  /** The instance that acted. */
+  instance: string;
+  /** Epoch ms. */
+  time: number;
+  /** Resolved, secrets masked. */
+  config: JsonValue;
+}
+
+/** One attempt of a node. Times are epoch ms. */
+export interface AttemptRecord {
+  attempt: number;
+  status: 'running' | 'completed' | 'failed' | 'interrupted';
+  startTime: number;
+  endTime: number | null;
+  duration: number | null;
+  intent?: IntentRecord;
+  waiting?: { for: string; since: number; until?: number };
+  outputs?: JsonObject;
+  error?: NodeErrorData;
+  outcome?: 'unknown';
+  /** When the next attempt is due. */
+  retryAt?: number;
+  /** Cut off: by what, and what follows. */
+  interrupted?: { cause: string; then: OnInterrupted };
+}
+
+/** A run of a node; a new one begins when it is run again on purpose. */
+export interface RunRecord {
+  run: number;
+  attempts: AttemptRecord[];
+  settled?: { status: string; at: number; by: string | null; reason?: string };
+}
+
+/** Every run and attempt of a node, from its events in the order of the journal. */
+export function nodeHistory(events: readonly NumberedEvent[]): RunRecord[] {
+  const runs = new Map<number, RunRecord>();
+  for (const { event } of events) {
+    if (!('run' in event)) continue;
+    const run = runs.get(event.run) ?? { run: event.run, attempts: [] };
+    runs.set(event.run, run);
+    if (event.type === 'node:settled') {
+      const { status, timestamp: at, actor, reason } = event;
+      run.settled = { status, at, by: actor ?? null, ...(reason !== undefined && { reason }) };
+    } else addToAttempt(run, event);
+  }
+  return [...runs.values()];
+}
+
+function addToAttempt(run: RunRecord, event: JournalEvent): void {
+  switch (event.type) {
+    case 'node:started': {
+      const { key, instance, timestamp: time, config, attempt } = event;
+      attemptOf(run, attempt, time).intent = { key, instance, time, config };
+      return;
+    }
+    case 'node:waiting': {
+      const { attempt, startTime: since, for: what, until } = event;
+      attemptOf(run, attempt, since).waiting = { for: what, since, ...(until !== undefined && { until }) };
+      return;
+    }
+    case 'node:completed':
+      end(run, event, 'completed', { outputs: event.outputs });
+      return;
+    case 'node:failed':
+      end(run, event, 'failed', { error: event.error, outcome: event.outcome });
+      return;
+    case 'node:retrying':
+      end(run, event, 'failed', { error: event.error, outcome: event.outcome, retryAt: event.until });
+      return;
+    case 'node:interrupted': {
+      const { cause, then, endTime } = event;
+      end(run, { ...event, timestamp: endTime }, 'interrupted', { outcome: 'unknown', interrupted: { cause, then } });
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+function end(
+  run: RunRecord,
+  { attempt, startTime, timestamp }: { attempt: number; startTime: number; timestamp: number },
+  status: AttemptRecord['status'],
+  result: Partial<AttemptRecord>,
+): void {
+  const record = attemptOf(run, attempt, startTime);
+  Object.assign(record, { status, endTime: timestamp, duration: timestamp - record.startTime }, result);
+}
+
+function attemptOf(run: RunRecord, attempt: number, startTime: number): AttemptRecord {
+  const last = run.attempts.at(-1);
+  if (last?.attempt === attempt && last.endTime === null) return last;
+  const begun: AttemptRecord = { attempt, status: 'running', startTime, endTime: null, duration: null };
+  run.attempts.push(begun);
+  return begun;
+}

@@ -1,0 +1,62 @@
+import type { ExecutionPlan } from '../definition/execution-plan.js';
+import type { JsonObject } from '../json.js';
+import { setOwn } from '../plain-json.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import type { Truncated } from './record-nodes.js';
+
+/** A place that an execution can be rolled back to: the variables after that node, and the node's own outputs. */
+export interface CheckpointRecord {
+  nodeId: string;
+  /** Epoch ms. */
+  timestamp: number;
+  label?: string;
+  state: { variables: JsonObject | Truncated; outputs: JsonObject | Truncated };
+}
+
+type Point = Pick<CheckpointRecord, 'nodeId' | 'timestamp' | 'label'> & { node: NodeState };
+
+const NEWEST = 100;
+
+/** Every n-th completed node, and those that a person marked, as far as their completion stands; oldest first. */
+export function checkpointsOf(plan: ExecutionPlan, state: ExecutionState): CheckpointRecord[] {
+  const points = [...completedPoints(plan, state), ...markedPoints(state)]
+    .sort((a, b) => a.timestamp - b.timestamp)
+    .slice(-NEWEST);
+  const variablesAt = variablesBySeq(state, new Set(points.map(({ node }) => node.endSeq ?? 0)));
+  return points.map(({ node, ...point }) => ({
+    ...point,
+    state: { variables: variablesAt.get(node.endSeq ?? 0) ?? {}, outputs: node.outputs ?? {} },
+  }));
+}
+
+function completedPoints({ settings }: ExecutionPlan, state: ExecutionState): Point[] {
+  if (!settings.enableCheckpoint) return [];
+  return [...state.nodes]
+    .filter(([, { status }]) => status === 'completed')
+    .sort(([, a], [, b]) => (a.endSeq ?? 0) - (b.endSeq ?? 0))
+    .filter((_, index) => (index + 1) % settings.checkpointInterval === 0)
+    .map(([nodeId, node]) => ({ nodeId, timestamp: node.endTime ?? state.createdAt, node }));
+}
+
+function markedPoints(state: ExecutionState): Point[] {
+  return state.checkpoints.flatMap(({ nodeId, timestamp, label }) => {
+    const node = state.nodes.get(nodeId);
+    if (node?.status !== 'completed') return [];
+    return [{ nodeId, timestamp, ...(label !== undefined && { label }), node }];
+  });
+}
+
+/** The variables as they were after each of these events: what the execution began with and the writes that still stand. */
+function variablesBySeq(state: ExecutionState, seqs: ReadonlySet<number>): Map<number, JsonObject> {
+  const found = new Map<number, JsonObject>();
+  const variables: JsonObject = { ...state.context.variables };
+  let next = 0;
+  for (const seq of [...seqs].sort((a, b) => a - b)) {
+    for (let write = state.variableWrites[next]; write && write.seq <= seq; write = state.variableWrites[next]) {
+      for (const name of Object.keys(write.values)) setOwn(variables, name, write.values[name]);
+      next += 1;
+    }
+    found.set(seq, { ...variables });
+  }
+  return found;
+}

@@ -1,0 +1,261 @@
+import { buildExecutionPlan, type ExecutionPlan } from '../definition/execution-plan.js';
+import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
+import { ExecutionDriver } from '../driving/execution-driver.js';
+import type { ExecutionContextData, JournalEvent, JournalEventType, EventOf, Trigger } from '../journal/events.js';
+import { foldJournal, startFold } from '../journal/fold.js';
+import { GroupCommit } from '../journal/group-commit.js';
+import type { JournalStream } from '../journal/journal-stream.js';
+import type { NodeType } from '../ports.js';
+import type { Command } from '../state/decide-command.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import { isEnded } from '../state/transitions.js';
+import { MemoryJournal } from './memory-journal.js';
+import { testCatalog, testNodeTypes } from './test-node-types.js';
+import { TestWorld } from './test-world.js';
+import { VirtualScheduler } from './virtual-scheduler.js';
+
+/** The parts of a document that matter to the driver. */
+export interface TestWorkflow {
+  nodes: NodeDefinition[];
+  edges?: EdgeDefinition[];
+  settings?: WorkflowSettings;
+}
+
+export interface DrivenOptions {
+  context?: ExecutionContextData;
+  trigger?: Trigger;
+  cancelGraceMs?: number;
+  queueLimit?: number;
+  /** Types beside those of test-node-types.ts. */
+  types?: NodeType[];
+  /** The journal that another process has left; absent: a new execution. */
+  events?: JournalEvent[];
+}
+
+const EXECUTION_ID = 'exec_test';
+
+/**
+ * One execution under the real driver and the real group commit, on a journal in memory and in virtual time. A crash
+ * loses whatever was not committed; what goes on afterwards is made from the journal alone.
+ */
+export class DrivenExecution {
+  readonly scheduler = new VirtualScheduler();
+  readonly journal = new MemoryJournal();
+  readonly world = new TestWorld();
+  readonly plan: ExecutionPlan;
+  /** Why the driver left memory last; undefined while it is there. */
+  left: { wakeAt: number | null } | undefined;
+  readonly faults: unknown[] = [];
+  /** Awaited before each external effect. */
+  confirmLease: () => Promise<void> = () => Promise.resolve();
+  private current: { driver: ExecutionDriver; stream: JournalStream } | undefined;
+  private queue: GroupCommit;
+  private instances = 0;
+
+  constructor(
+    workflow: TestWorkflow,
+    private readonly options: DrivenOptions = {},
+  ) {
+    const types = [...testNodeTypes(this.world, this.scheduler), ...(options.types ?? [])];
+    const { nodes, edges = [], settings } = workflow;
+    const content = { nodes, edges, settings };
+    const source = { workflowId: 'wf_test', revision: 1, version: '1.0.0', content };
+    this.plan = buildExecutionPlan(source, testCatalog(types));
+    this.queue = this.openQueue();
+    if (options.events) this.adopt(options.events);
+  }
+
+  get driver(): ExecutionDriver {
+    if (!this.current) throw new Error('Nobody drives the execution');
+    return this.current.driver;
+  }
+
+  /** What the journal holds now. */
+  get events(): JournalEvent[] {
+    return this.journal.events(EXECUTION_ID);
+  }
+
+  get types(): JournalEventType[] {
+    return this.events.map(({ type }) => type);
+  }
+
+  /** The fold of what is committed. */
+  get state(): ExecutionState {
+    return foldJournal(this.events);
+  }
+
+  get logs(): string[] {
+    return this.journal.executions.get(EXECUTION_ID)?.logs.map(({ message }) => message) ?? [];
+  }
+
+  node(nodeId: string): NodeState {
+    return this.state.nodes.get(nodeId) ?? { status: 'pending', run: 1, attempt: 0, failures: 0 };
+  }
+
+  /** The status of every node of the plan. */
+  statuses(): { [nodeId: string]: string } {
+    return Object.fromEntries(this.plan.nodes.map(({ id }) => [id, this.node(id).status]));
+  }
+
+  eventsOf<T extends JournalEventType>(type: T, nodeId?: string): EventOf<T>[] {
+    return this.events.filter(
+      (event): event is EventOf<T> =>
+        event.type === type && (nodeId === undefined || ('nodeId' in event && event.nodeId === nodeId)),
+    );
+  }
+
+  /** ms since the execution was created. */
+  get elapsed(): number {
+    return this.scheduler.now() - this.state.createdAt;
+  }
+
+  /** Creates the execution and begins to drive it, or takes up what the journal holds. */
+  start(): this {
+    if (this.events.length > 0) {
+      this.take(foldJournal(this.events));
+    } else {
+      const created = this.createdEvent();
+      this.take(startFold(created), created);
+    }
+    this.driver.start();
+    return this;
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<this> {
+    await this.scheduler.settle();
+    return this;
+  }
+
+  async advance(ms: number): Promise<this> {
+    await this.scheduler.advance(ms);
+    return this;
+  }
+
+  /** Drives until it has ended or only a command can carry it on, waking it up when it is due. */
+  async run(): Promise<this> {
+    for (let steps = 0; steps < 10_000; steps += 1) {
+      await this.scheduler.settle();
+      const { left } = this;
+      if (this.faults.length > 0) throw this.faults[0];
+      if (left?.wakeAt === null) return this;
+      if (left) {
+        await this.scheduler.advanceTo(Math.max(left.wakeAt ?? 0, this.scheduler.now()));
+        this.start();
+        continue;
+      }
+      const next = this.scheduler.nextTimerAt;
+      if (next === undefined) throw new Error(`It stands still: ${JSON.stringify(this.statuses())}`);
+      await this.scheduler.advanceTo(next);
+    }
+    throw new Error('It never ends');
+  }
+
+  /** Starts and drives to the end. */
+  static async run(workflow: TestWorkflow, options?: DrivenOptions): Promise<DrivenExecution> {
+    return new DrivenExecution(workflow, options).start().run();
+  }
+
+  /** Carries a command out, as whoever holds the execution does; true when it changed something. */
+  async command(command: Command): Promise<boolean> {
+    if (this.left || !this.current) {
+      await this.scheduler.settle();
+      this.take(foldJournal(this.events));
+    }
+    const { driver } = this;
+    try {
+      return driver.command(command);
+    } finally {
+      driver.release();
+      await this.scheduler.settle();
+    }
+  }
+
+  /** The process dies: what is not committed is lost, and nothing of it acts any more. */
+  crash(): void {
+    this.current?.driver.abandon();
+    this.current?.stream.close();
+    this.current = undefined;
+    this.journal.dead.add(this.instanceId);
+    this.queue = this.openQueue();
+    this.world.crash();
+    for (const { id } of this.plan.nodes) this.world.setFailures(id, failuresIn(this.events, id));
+  }
+
+  get hasEnded(): boolean {
+    return isEnded(this.state.status);
+  }
+
+  private get instanceId(): string {
+    return `i${this.instances}`;
+  }
+
+  private adopt(events: JournalEvent[]): void {
+    const last = events.at(-1)?.timestamp ?? 0;
+    if (last > this.scheduler.now()) this.scheduler.block(last - this.scheduler.now());
+    this.journal.executions.set(EXECUTION_ID, { events: [...events], chunks: [], logs: [] });
+    for (const { id } of this.plan.nodes) this.world.setFailures(id, failuresIn(events, id));
+  }
+
+  private openQueue(): GroupCommit {
+    this.instances += 1;
+    const { queueLimit = 64 * 1024 * 1024 } = this.options;
+    const options = { instanceId: this.instanceId, lanes: 1, queueLimit };
+    return new GroupCommit(options, this.journal, this.scheduler, { leaseLost: () => {}, troubled: () => {} });
+  }
+
+  private createdEvent(): EventOf<'execution:created'> {
+    const { trigger = { type: 'api' }, context = {} } = this.options;
+    const what = {
+      trigger,
+      context,
+      labels: {},
+      priority: 0,
+      workflowId: 'wf_test',
+      workflowName: 'Test',
+      revision: 1,
+    };
+    return { type: 'execution:created', timestamp: this.scheduler.now(), ...what };
+  }
+
+  private take(state: ExecutionState, created?: JournalEvent): void {
+    this.left = undefined;
+    const owner = { isKeyed: false, rowFor: () => ({}), lost: () => this.current?.driver.abandon() };
+    const stream = this.queue.open(EXECUTION_ID, created ? 0 : state.seq, owner);
+    if (created) stream.append(JSON.stringify(created));
+    const driver = new ExecutionDriver(
+      {
+        executionId: EXECUTION_ID,
+        plan: this.plan,
+        state,
+        cancelGraceMs: this.options.cancelGraceMs ?? 5000,
+        onLeave: (leave) => this.leave(driver, stream, leave),
+        onFault: (error) => this.faults.push(error),
+      },
+      {
+        scheduler: this.scheduler,
+        catalog: testCatalog(this.plan.nodes.map(({ type }) => type)),
+        journal: stream,
+        createFetch: () => () => Promise.reject(new Error('Test nodes fetch nothing')),
+        instanceId: () => this.instanceId,
+        confirmLease: () => this.confirmLease(),
+      },
+    );
+    this.current = { driver, stream };
+  }
+
+  private leave(driver: ExecutionDriver, stream: JournalStream, leave: { wakeAt: number | null }): void {
+    if (this.left && this.current?.driver === driver) throw new Error('It has left memory twice');
+    void stream.committed().then(() => {
+      stream.close();
+      if (this.current?.driver === driver) this.left = leave;
+    });
+  }
+}
+
+/** Failed attempts of a node that a journal tells of. */
+function failuresIn(events: readonly JournalEvent[], nodeId: string): number {
+  return events.filter(
+    (event) => (event.type === 'node:retrying' || event.type === 'node:failed') && event.nodeId === nodeId,
+  ).length;
+}

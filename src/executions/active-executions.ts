@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import { runInContext } from '../config/request-context.js';
+import { Log } from '../config/logger.js';
+import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
+import { EngineError } from '../engine/errors.js';
+import type { ExecutionErrorData, JournalEvent } from '../engine/journal/events.js';
+import type { RunningAttempt } from '../engine/journal/execution-record.js';
+import type { StreamLoss } from '../engine/journal/journal-stream.js';
+import type { ExecutionState } from '../engine/state/execution-state.js';
+import { ExecutionFolds } from '../repositories/execution-folds.js';
+import { ActiveExecutionFactory } from './active-execution.factory.js';
+import type { ActiveExecution, ActiveEvents, ActiveOptions } from './active-execution.js';
+import { Plans } from './plans.js';
+import { WorkflowUsage } from './workflow-usage.js';
+
+/** A creation that was not written: why, for who asked. */
+export class CreationLost extends Error {
+  override readonly name = 'CreationLost';
+
+  constructor(
+    readonly loss: StreamLoss,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The executions in this instance's memory. */
+@Injectable()
+export class ActiveExecutions implements ActiveEvents {
+  private readonly byId = new Map<string, ActiveExecution>();
+  private readonly creations = new Map<string, (error: CreationLost) => void>();
+  private onRoom: () => void = () => undefined;
+
+  constructor(
+    private readonly factory: ActiveExecutionFactory,
+    private readonly folds: ExecutionFolds,
+    private readonly plans: Plans,
+    private readonly usage: WorkflowUsage,
+    private readonly log: Log,
+  ) {}
+
+  get size(): number {
+    return this.byId.size;
+  }
+
+  /** Who is told when an execution has left memory. */
+  begin(onRoom: () => void): void {
+    this.onRoom = onRoom;
+  }
+
+  get(executionId: string): ActiveExecution | undefined {
+    return this.byId.get(executionId);
+  }
+
+  /** Attempts that run here now; the journal does not know those of pure nodes. */
+  running(executionId: string): RunningAttempt[] {
+    const attempts = this.byId.get(executionId)?.driver.running() ?? [];
+    return attempts.map(({ node, run, attempt, startTime }) => ({ nodeId: node.id, run, attempt, startTime }));
+  }
+
+  all(): ActiveExecution[] {
+    return [...this.byId.values()];
+  }
+
+  /** Takes a new execution in; it is created with the batch that is sealed next. */
+  add(
+    options: Pick<ActiveOptions, 'executionId' | 'plan' | 'state' | 'creation'>,
+    created: JournalEvent,
+  ): ActiveExecution {
+    const active = this.factory.make(options, this);
+    this.byId.set(active.executionId, active);
+    active.create(created);
+    return active;
+  }
+
+  /** Resolves once the creation is committed; call it before anything else is handed in. */
+  created(active: ActiveExecution): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.creations.set(active.executionId, reject);
+      void active.stream.committed().then(() => {
+        this.creations.delete(active.executionId);
+        this.usage.created(active.state.workflowId, active.state.createdAt);
+        resolve();
+      });
+    });
+  }
+
+  /** Reads a claimed execution from its journal, once. */
+  async load(executionId: string): Promise<ActiveExecution> {
+    const state = await this.folds.loadFresh(executionId);
+    if (!state) throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
+    const plan = await this.plans.get(state.workflowId, state.revision);
+    return this.take(executionId, plan, state);
+  }
+
+  /** Forgets everything: the lease is lost, so others drive it now. */
+  abandonAll(): void {
+    for (const active of this.all()) {
+      active.abandon();
+      this.failCreation(active.executionId, 'lease-lost', 'The instance has lost its lease');
+    }
+    this.byId.clear();
+  }
+
+  onLeft(active: ActiveExecution): void {
+    this.forget(active);
+    const { status, startedAt, endedAt, workflowId } = active.state;
+    if (isCounted(status) && endedAt !== undefined)
+      this.usage.ended(workflowId, status, endedAt - (startedAt ?? endedAt));
+    this.onRoom();
+  }
+
+  onLost(active: ActiveExecution, loss: StreamLoss, message: string): void {
+    this.forget(active);
+    if (this.failCreation(active.executionId, loss, message)) return;
+    if (loss === 'lease-lost') return;
+    this.log.warn({ executionId: active.executionId, loss, reason: message }, 'dropped an execution from memory');
+    if (loss === 'unstorable') this.failFromJournal(active.executionId, { code: 'UNSTORABLE', message });
+  }
+
+  onFault(active: ActiveExecution, error: unknown): void {
+    this.forget(active);
+    active.abandon();
+    this.log.error({ executionId: active.executionId, err: error }, 'the engine failed on an execution');
+    if (this.failCreation(active.executionId, 'unstorable', 'The engine failed on it')) return;
+    this.failFromJournal(active.executionId, {
+      code: 'INTERNAL_ERROR',
+      message: 'The engine failed; the log says why',
+    });
+  }
+
+  private take(executionId: string, plan: ExecutionPlan, state: ExecutionState): ActiveExecution {
+    const active = runInContext({ executionId }, () => this.factory.make({ executionId, plan, state }, this));
+    this.byId.set(executionId, active);
+    return active;
+  }
+
+  /** The execution is read anew from the journal, and its failure takes the next seq. */
+  private failFromJournal(executionId: string, error: ExecutionErrorData): void {
+    this.load(executionId).then(
+      (active) => active.failWith(error),
+      (reason: unknown) => this.log.error({ executionId, err: reason }, 'could not end a failed execution'),
+    );
+  }
+
+  private failCreation(executionId: string, loss: StreamLoss, message: string): boolean {
+    const reject = this.creations.get(executionId);
+    this.creations.delete(executionId);
+    reject?.(new CreationLost(loss, message));
+    return reject !== undefined;
+  }
+
+  private forget(active: ActiveExecution): void {
+    if (this.byId.get(active.executionId) === active) this.byId.delete(active.executionId);
+  }
+}
+
+function isCounted(status: string): status is 'completed' | 'failed' {
+  return status === 'completed' || status === 'failed';
+}

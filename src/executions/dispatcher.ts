@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { Log } from '../config/logger.js';
+import { EngineError } from '../engine/errors.js';
+import { ClaimRepository } from '../repositories/claim.repository.js';
+import type { ActiveExecution } from './active-execution.js';
+import { ActiveExecutions } from './active-executions.js';
+import { Clock } from './clock.js';
+
+/** How often the table is looked at for executions that have come due. */
+const LOOK_EVERY_MS = 500;
+const REFRESH_EVERY_MS = 1000;
+/** At most this many are claimed at once, so that one instance does not take what others have room for. */
+const CLAIM_AT_ONCE = 100;
+
+/** Decides which executions are in memory: those that are new while there is room, due, orphaned or commanded. */
+@Injectable()
+export class Dispatcher {
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly holding = new Map<string, Promise<ActiveExecution>>();
+  private looking: Promise<void> | undefined;
+  private lookAgain = false;
+  private backlog = false;
+  private stopping = false;
+
+  constructor(
+    private readonly config: Config,
+    private readonly claims: ClaimRepository,
+    private readonly active: ActiveExecutions,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  /** False while as many are in memory as may be: a new one waits in the table. */
+  get hasRoom(): boolean {
+    return !this.stopping && this.active.size < this.config.maxActiveExecutions;
+  }
+
+  begin(): void {
+    this.active.begin(() => {
+      if (this.backlog) this.look();
+    });
+    this.timers.push(
+      setInterval(() => this.look(), LOOK_EVERY_MS),
+      setInterval(() => this.refresh(), REFRESH_EVERY_MS),
+    );
+    this.look();
+  }
+
+  /** Something waits in the table for a place: look as soon as there is one. */
+  queued(): void {
+    this.backlog = true;
+  }
+
+  /** A scheduled execution is due at `at` (epoch ms): look then, not up to half a second later. */
+  wakeAt(at: number): void {
+    const left = at - this.clock.now();
+    if (left < 10_000) setTimeout(() => this.look(), Math.max(0, left)).unref();
+  }
+
+  /**
+   * The execution in memory, claimed and read when nobody held it.
+   * @throws EngineError NOT_FOUND; CONFLICT while another instance holds it
+   */
+  hold(executionId: string): Promise<ActiveExecution> {
+    const present = this.active.get(executionId);
+    if (present && !present.isLeaving) return Promise.resolve(present);
+    return this.holding.get(executionId) ?? this.track(executionId, this.claim(executionId, present));
+  }
+
+  /** Starts nothing more, waits for what runs, cuts off what does not end in time. */
+  async drain(): Promise<void> {
+    this.stopping = true;
+    for (const timer of this.timers) clearInterval(timer);
+    await this.looking;
+    for (const active of this.active.all()) active.driver.drain();
+    const left = () => Promise.all(this.active.all().map((active) => active.left));
+    const late = new AbortController();
+    await Promise.race([
+      left(),
+      delay(this.config.shutdownGraceMs, undefined, { signal: late.signal }).catch(() => undefined),
+    ]);
+    late.abort();
+    for (const active of this.active.all()) active.driver.interrupt();
+    // The last batch may have to wait for a database that is away: what is not written now is repeated by the next start.
+    await Promise.race([left(), delay(5000, undefined, { ref: false })]);
+  }
+
+  private async claim(executionId: string, leaving: ActiveExecution | undefined): Promise<ActiveExecution> {
+    await leaving?.left;
+    if (!(await this.claims.one(executionId))) {
+      if (!(await this.claims.exists(executionId)))
+        throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
+      throw new EngineError('CONFLICT', 'Another instance holds the execution', { id: executionId });
+    }
+    return this.load(executionId);
+  }
+
+  private async load(executionId: string): Promise<ActiveExecution> {
+    const active = await this.active.load(executionId);
+    if (active.state.status === 'running') active.driver.start();
+    return active;
+  }
+
+  /** While an execution is being read, whoever else wants it waits for the same reading. */
+  private track(executionId: string, held: Promise<ActiveExecution>): Promise<ActiveExecution> {
+    const tracked = held.finally(() => this.holding.delete(executionId));
+    this.holding.set(executionId, tracked);
+    return tracked;
+  }
+
+  /** Claims what is orphaned or due, one look after the other. */
+  private look(): void {
+    if (this.looking) {
+      this.lookAgain = true;
+      return;
+    }
+    this.looking = this.claimAll()
+      .catch((error: unknown) => this.log.debug({ err: error }, 'could not look for executions that are due'))
+      .finally(() => {
+        this.looking = undefined;
+        if (!this.lookAgain) return;
+        this.lookAgain = false;
+        this.look();
+      });
+  }
+
+  private async claimAll(): Promise<void> {
+    const room = Math.min(CLAIM_AT_ONCE, this.config.maxActiveExecutions - this.active.size);
+    if (this.stopping || room <= 0) return;
+    const orphans = await this.claims.orphans(room);
+    if (orphans.length > 0) this.log.info({ count: orphans.length }, 'going on with executions whose instance is gone');
+    const due = orphans.length < room ? await this.claims.due(this.clock.now(), room - orphans.length) : [];
+    this.backlog = orphans.length + due.length === room;
+    if (this.backlog) this.lookAgain = true;
+    let before: Promise<unknown> = Promise.resolve();
+    for (const executionId of [...orphans, ...due]) {
+      if (this.active.get(executionId) || this.holding.has(executionId)) continue;
+      const loaded = this.track(
+        executionId,
+        before.then(() => this.load(executionId)),
+      );
+      // One execution that cannot be read must not stop the others.
+      before = loaded.then(
+        (active) => active.driver.start(),
+        (error: unknown) => this.log.error({ executionId, err: error }, 'an execution could not be taken up'),
+      );
+    }
+    await before;
+  }
+
+  private refresh(): void {
+    for (const active of this.active.all()) active.refresh();
+  }
+}

@@ -1,0 +1,95 @@
+import { Type } from 'class-transformer';
+import { IsIn, IsInt, IsString, Length, Max, MaxLength, Min, ValidateNested } from 'class-validator';
+import type { JsonObject, JsonValue } from '../../engine/json.js';
+import { IsAnyJson, IsFreeObject, MatchesSchema, Omittable } from '../../http/dto-rules.js';
+import { LATEST_TIME } from './latest-time.js';
+
+/** What started the execution. */
+export class TriggerDto {
+  @IsIn(['manual', 'schedule', 'event', 'api'])
+  type!: 'manual' | 'schedule' | 'event' | 'api';
+
+  @Omittable()
+  @IsString()
+  @Length(1, 128)
+  userId?: string;
+
+  @Omittable()
+  @IsString()
+  @MaxLength(256)
+  userName?: string;
+
+  /** Any JSON; input nodes merge it into their data. */
+  @Omittable()
+  @IsAnyJson()
+  data?: JsonValue;
+}
+
+/** What the execution starts with beside its trigger. */
+export class ContextDto {
+  @Omittable()
+  @IsString()
+  @MaxLength(256)
+  environment?: string;
+
+  /** The execution's variables as they are at its start. */
+  @Omittable()
+  @IsFreeObject()
+  variables?: JsonObject;
+
+  /** Kept and shown, never read by the engine. */
+  @Omittable()
+  @IsFreeObject()
+  metadata?: JsonObject;
+}
+
+/** Body of POST /executions. */
+export class CreateExecutionDto {
+  @IsString()
+  @Length(1, 128)
+  workflowId!: string;
+
+  /** A revision of the workflow; absent: the current one. */
+  @Omittable()
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  revision?: number;
+
+  /** Absent: `{ type: "api" }`. */
+  @Omittable()
+  @ValidateNested()
+  @Type(() => TriggerDto)
+  trigger?: TriggerDto;
+
+  @Omittable()
+  @ValidateNested()
+  @Type(() => ContextDto)
+  context?: ContextDto;
+
+  /** At most 20 texts of at most 256 characters, by names of 1 to 128 characters. */
+  @Omittable()
+  @MatchesSchema(
+    {
+      type: 'object',
+      maxProperties: 20,
+      propertyNames: { minLength: 1, maxLength: 128 },
+      additionalProperties: { type: 'string', maxLength: 256 },
+    },
+    'must be an object of at most 20 texts, each of at most 256 characters under a name of 1 to 128 characters',
+  )
+  labels?: { [name: string]: string };
+
+  /** -100..100; the higher one first when places are short. */
+  @IsInt()
+  @Min(-100)
+  @Max(100)
+  priority: number = 0;
+
+  /** Epoch ms before which it does not start. */
+  @Omittable()
+  @IsInt()
+  @Min(0)
+  @Max(LATEST_TIME)
+  runAt?: number;
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
+import { EngineError } from '../engine/errors.js';
+import type { CreationRow } from '../engine/journal/batch.js';
+import type { EventOf } from '../engine/journal/events.js';
+import { buildRecord, type ExecutionRecord } from '../engine/journal/execution-record.js';
+import { startFold } from '../engine/journal/fold.js';
+import { ActiveExecutions, CreationLost } from './active-executions.js';
+import { Clock } from './clock.js';
+import type { CreateExecution } from './create-execution.js';
+import { Dispatcher } from './dispatcher.js';
+import { JournalQueue } from './journal-queue.js';
+import { Plans } from './plans.js';
+
+const WAIT_FOR_ROOM_MS = 5000;
+const WAIT_FOR_COMMIT_MS = 30_000;
+
+/** Takes new executions in. */
+@Injectable()
+export class ExecutionIntake {
+  constructor(
+    private readonly plans: Plans,
+    private readonly active: ActiveExecutions,
+    private readonly dispatcher: Dispatcher,
+    private readonly queue: JournalQueue,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Creates an execution; the record is as created. Without a key it may run before its creation is committed, as long as
+   * nothing outside is touched: if the commit fails, nothing existed.
+   * @throws EngineError NOT_FOUND, CONFLICT, UNSTORABLE, SERVICE_UNAVAILABLE; CreationLost `exists` for a key that is taken
+   */
+  async create(request: CreateExecution, idempotency?: CreationRow['idempotency']): Promise<ExecutionRecord> {
+    const { head, plan } = await this.plans.forNew(request.workflowId, request.revision);
+    if (!(await this.queue.roomWithin(WAIT_FOR_ROOM_MS))) {
+      throw new EngineError('SERVICE_UNAVAILABLE', 'Too much waits to be written; try again later');
+    }
+    const created = this.createdEvent(request, head.name, plan);
+    const executionId = `exec_${plan.workflowId}_${created.timestamp}_${randomBytes(8).toString('hex')}`;
+    const state = startFold(created);
+    const record = buildRecord({ executionId, plan, state, now: created.timestamp });
+    const identity = identityOf(executionId, created, plan);
+    const active = this.active.add({ executionId, plan, state, creation: { identity, idempotency } }, created);
+    const committed = this.active.created(active);
+    const startAt = request.runAt !== undefined && request.runAt > created.timestamp ? request.runAt : null;
+    if (startAt !== null || !this.dispatcher.hasRoom) active.leave(startAt ?? created.timestamp);
+    else if (!idempotency) active.driver.start();
+    await this.confirm(executionId, committed);
+    if (startAt !== null) this.dispatcher.wakeAt(startAt);
+    else if (active.isLeaving) this.dispatcher.queued();
+    else if (idempotency) active.driver.start();
+    return record;
+  }
+
+  private createdEvent(
+    request: CreateExecution,
+    workflowName: string,
+    plan: ExecutionPlan,
+  ): EventOf<'execution:created'> {
+    const { trigger, context, labels, priority, runAt, actor } = request;
+    const { workflowId, revision } = plan;
+    const what = { workflowId, workflowName, revision, trigger, context, labels, priority, runAt, actor };
+    return { type: 'execution:created', timestamp: this.clock.now(), ...what };
+  }
+
+  private async confirm(executionId: string, committed: Promise<void>): Promise<void> {
+    const late = new Promise<'late'>((resolve) => {
+      const cancel = this.clock.setTimer(WAIT_FOR_COMMIT_MS, () => resolve('late'));
+      committed.then(cancel, cancel);
+    });
+    try {
+      if ((await Promise.race([committed, late])) !== 'late') return;
+    } catch (error) {
+      throw refusal(error);
+    }
+    const details = { executionId, committed: 'unknown' };
+    throw new EngineError('SERVICE_UNAVAILABLE', 'Nobody knows yet whether the execution was created', details);
+  }
+}
+
+function identityOf(id: string, created: EventOf<'execution:created'>, plan: ExecutionPlan) {
+  const { workflowId, workflowName, trigger, context, labels, priority, runAt, timestamp: createdAt } = created;
+  const { version: workflowVersion, revision: workflowRevision } = plan;
+  const totalNodes = plan.nodes.length;
+  const workflow = { workflowId, workflowName, workflowVersion, workflowRevision, totalNodes };
+  return { id, ...workflow, trigger, context, labels, priority, runAt, createdAt };
+}
+
+function refusal(error: unknown): unknown {
+  if (!(error instanceof CreationLost) || error.loss === 'exists') return error;
+  if (error.loss === 'unstorable') return new EngineError('UNSTORABLE', 'The execution cannot be stored');
+  return new EngineError('SERVICE_UNAVAILABLE', 'The execution was not created; try again');
+}

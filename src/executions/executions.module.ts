@@ -1,0 +1,35 @@
+import { Module } from '@nestjs/common';
+import { NodesModule } from '../nodes/nodes.module.js';
+import { RepositoriesModule } from '../repositories/repositories.module.js';
+import { ActiveExecutionFactory } from './active-execution.factory.js';
+import { ActiveExecutions } from './active-executions.js';
+import { Clock } from './clock.js';
+import { Dispatcher } from './dispatcher.js';
+import { ExecutionIntake } from './execution-intake.js';
+import { ExecutionLifecycle } from './execution-lifecycle.js';
+import { ExecutionsService } from './executions.service.js';
+import { JournalQueue } from './journal-queue.js';
+import { KeyedCreations } from './keyed-creations.js';
+import { Lease } from './lease.js';
+import { Plans } from './plans.js';
+import { WorkflowUsage } from './workflow-usage.js';
+
+/** Executions: intake, driving, commands and what is read of them. */
+@Module({
+  imports: [RepositoriesModule, NodesModule],
+  providers: [
+    ActiveExecutionFactory,
+    ActiveExecutions,
+    Clock,
+    Dispatcher,
+    ExecutionIntake,
+    ExecutionLifecycle,
+    ExecutionsService,
+    JournalQueue,
+    KeyedCreations,
+    Lease,
+    Plans,
+    WorkflowUsage,
+  ],
+})
+export class ExecutionsModule {}

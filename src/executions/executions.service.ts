@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import { EngineError } from '../engine/errors.js';
+import type { ExecutionRecord } from '../engine/journal/execution-record.js';
+import type { Command } from '../engine/state/decide-command.js';
+import type { ActiveExecution } from './active-execution.js';
+import type { CreateExecution } from './create-execution.js';
+import { Dispatcher } from './dispatcher.js';
+import { ExecutionIntake } from './execution-intake.js';
+import { KeyedCreations } from './keyed-creations.js';
+
+/** How long a command that ends an execution waits for the end. */
+const WAIT_FOR_END_MS = 10_000;
+
+/** Either the record as created, or the id of the execution that the Idempotency-Key has already. */
+export type CreateResult = { created: ExecutionRecord } | { existing: string };
+
+/** Creates executions and carries commands out. */
+@Injectable()
+export class ExecutionsService {
+  constructor(
+    private readonly intake: ExecutionIntake,
+    private readonly keyed: KeyedCreations,
+    private readonly dispatcher: Dispatcher,
+  ) {}
+
+  /** @throws EngineError NOT_FOUND, CONFLICT, UNSTORABLE, SERVICE_UNAVAILABLE */
+  async create(request: CreateExecution): Promise<CreateResult> {
+    const { idempotencyKey: key, bodyHash } = request;
+    if (key === undefined || bodyHash === undefined) return { created: await this.intake.create(request) };
+    return this.keyed.once(key, bodyHash, () => this.intake.create(request, { key, bodyHash }));
+  }
+
+  /**
+   * Carries a command out; resolves when what it changed is committed, and for an end when it has ended, at most after 10 s.
+   * @throws EngineError NOT_FOUND, INVALID_TRANSITION, CONFLICT (also when `ifMatchSeq` is not the present seq)
+   */
+  async command(executionId: string, command: Command, { ifMatchSeq }: { ifMatchSeq?: number } = {}): Promise<void> {
+    const active = await this.hold(executionId);
+    try {
+      if (ifMatchSeq !== undefined && ifMatchSeq !== active.state.seq) {
+        throw new EngineError('CONFLICT', 'The execution has moved on', { seq: active.state.seq });
+      }
+      active.driver.command(command);
+    } finally {
+      active.driver.release();
+    }
+    const committed = Promise.race([active.stream.committed(), active.left]);
+    if (command.kind !== 'end') return committed;
+    const late = new AbortController();
+    const tooLate = delay(WAIT_FOR_END_MS, undefined, { signal: late.signal }).catch(() => undefined);
+    await Promise.race([active.left, tooLate]);
+    late.abort();
+  }
+
+  /** One that is on its way out takes no command any more: it is claimed anew. */
+  private async hold(executionId: string): Promise<ActiveExecution> {
+    for (;;) {
+      const active = await this.dispatcher.hold(executionId);
+      if (!active.isLeaving) return active;
+      await active.left;
+    }
+  }
+}

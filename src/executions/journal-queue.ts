@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/env.js';
+import { Log } from '../config/logger.js';
+import { GroupCommit } from '../engine/journal/group-commit.js';
+import { InstanceIdentity } from '../repositories/instance-identity.js';
+import { JournalRepository } from '../repositories/journal.repository.js';
+import { Clock } from './clock.js';
+
+/** The journal's queue of this instance; a new one begins when the instance goes on under a new id. */
+@Injectable()
+export class JournalQueue {
+  private queue: GroupCommit | undefined;
+  private onLeaseLost: () => void = () => undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly identity: InstanceIdentity,
+    private readonly repository: JournalRepository,
+    private readonly clock: Clock,
+    private readonly log: Log,
+  ) {}
+
+  get current(): GroupCommit {
+    this.queue ??= this.make();
+    return this.queue;
+  }
+
+  /** Who is told that a batch found the lease gone. */
+  begin(onLeaseLost: () => void): void {
+    this.onLeaseLost = onLeaseLost;
+  }
+
+  /** Drops what is queued and takes nothing in until it is renewed. */
+  stop(): void {
+    this.current.stop();
+  }
+
+  /** Goes on under the instance's present id. */
+  renew(): void {
+    this.queue = undefined;
+  }
+
+  /** Resolves when the queue takes something in; false after `ms` of waiting in vain. */
+  roomWithin(ms: number): boolean | Promise<boolean> {
+    if (!this.current.isFull) return true;
+    return new Promise((resolve) => {
+      const giveUp = this.clock.setTimer(ms, () => resolve(false));
+      this.current.whenRoom(() => {
+        giveUp();
+        resolve(true);
+      });
+    });
+  }
+
+  private make(): GroupCommit {
+    const { journalLanes: lanes, queueLimit } = this.config;
+    return new GroupCommit({ instanceId: this.identity.id, lanes, queueLimit }, this.repository, this.clock, {
+      leaseLost: () => this.onLeaseLost(),
+      troubled: (message) => this.log.warn({ reason: message }, 'a batch could not be confirmed; sending it again'),
+    });
+  }
+}

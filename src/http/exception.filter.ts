@@ -1,0 +1,22 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import type { Log } from '../config/logger.js';
+import { errorAnswer, type ErrorTranslator } from './error-answer.js';
+
+/** The one place where errors become answers. What is unexpected is logged, with the request's id. */
+@Catch()
+export class EnvelopeExceptionFilter implements ExceptionFilter {
+  constructor(
+    private readonly log: Log,
+    private readonly translate: ErrorTranslator,
+  ) {}
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    const { status, headers, body } = errorAnswer(error, this.translate);
+    if (status >= 500) this.log[status === 500 ? 'error' : 'warn']({ err: error }, body.message);
+    // Once an answer is on its way there is nothing left but to break it off.
+    if (reply.sent || reply.raw.headersSent) reply.raw.destroy();
+    else void reply.status(status).headers(headers).send(body);
+  }
+}

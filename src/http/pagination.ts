@@ -1,0 +1,33 @@
+import { IsInt, Max, Min } from 'class-validator';
+
+/** What a list's answer says of its pages. */
+export interface Pagination {
+  /** From 1. */
+  page: number;
+  pageSize: number;
+  total: number;
+  totalPages: number;
+}
+
+/** The query of a list with pages; extend it by the list's own filters. */
+export class PageQuery {
+  /** From 1. */
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000)
+  page: number = 1;
+
+  @IsInt()
+  @Min(1)
+  @Max(200)
+  pageSize: number = 20;
+}
+
+/** How many rows come before the page. */
+export function pageOffset({ page, pageSize }: PageQuery): number {
+  return (page - 1) * pageSize;
+}
+
+export function pagination({ page, pageSize }: PageQuery, total: number): Pagination {
+  return { page, pageSize, total, totalPages: Math.ceil(total / pageSize) };
+}

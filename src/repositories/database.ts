@@ -1,0 +1,158 @@
+import { fileURLToPath } from 'node:url';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClientBase, Pool, type PoolConfig, type QueryResult, types } from 'pg';
+import type { Config } from '../config/env.js';
+import type { Log } from '../config/logger.js';
+import type { Connection } from '../database/connection.js';
+import { EmbeddedPostgres } from '../database/embedded-postgres.js';
+import { migrate } from '../database/migrate.js';
+import type { InstanceIdentity } from './instance-identity.js';
+import { isDatabaseAway } from './prisma-errors.js';
+
+/** The folder with the migrations; `src` and `dist` lie beside it. */
+export const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+
+const CONNECT_MS = 5000;
+const REACHABLE_MS = 2000;
+const CLOSE_MS = 10_000;
+const WAIT_FOR_DATABASE_MS = 60_000;
+const GENERAL_CONNECTIONS = 10;
+/** Beside the lanes: creations with a key, the heartbeat, a takeover. */
+const SPARE_JOURNAL_CONNECTIONS = 3;
+
+/**
+ * A batch's UPDATE … FROM unnest is planned for many rows while the table is still small, and would keep scanning it; so
+ * these sessions go by indexes and one generic plan.
+ */
+const JOURNAL_SESSION = {
+  synchronous_commit: 'on',
+  statement_timeout: '10s',
+  tcp_user_timeout: '5s',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  plan_cache_mode: 'force_generic_plan',
+};
+
+const GENERAL_SESSION = {
+  statement_timeout: '30s',
+  idle_in_transaction_session_timeout: '30s',
+};
+
+/** Columns of 64 bits hold times, counts and numbers of batches, all far below 2^53. */
+const INT8 = 20;
+const NUMBERS: NonNullable<PoolConfig['types']> = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : (types.getTypeParser(oid, format) as unknown)) as typeof types.getTypeParser,
+};
+
+/** The database: started or only reached, migrated, with its connections. */
+export class Database {
+  private constructor(
+    /** For what reads and for the rare writes. Prisma uses it too. */
+    readonly pool: Pool,
+    /** For the hot statements of the journal alone; its sessions bear the instance's id as their name. */
+    readonly journalPool: Pool,
+    private readonly embedded: EmbeddedPostgres | undefined,
+  ) {}
+
+  /**
+   * Starts PostgreSQL when the settings name none, migrates it and opens the connections.
+   * @throws Error that says in a sentence why the database cannot be used
+   */
+  static async open(config: Config, identity: InstanceIdentity, log: Log): Promise<Database> {
+    const embedded = config.databaseUrl === undefined ? await EmbeddedPostgres.start(config.dataDir, log) : undefined;
+    const connection = embedded?.connection ?? { connectionString: config.databaseUrl };
+    try {
+      await migrateWhenReachable(connection, log);
+    } catch (error) {
+      await embedded?.stop();
+      throw error;
+    }
+    const pool = makePool(
+      connection,
+      GENERAL_CONNECTIONS,
+      () => ({ ...GENERAL_SESSION, application_name: 'retrace' }),
+      log,
+    );
+    const journalPool = makePool(
+      connection,
+      config.journalLanes + SPARE_JOURNAL_CONNECTIONS,
+      () => ({ ...JOURNAL_SESSION, application_name: identity.id }),
+      log,
+    );
+    const database = new Database(pool, journalPool, embedded);
+    await database.warnOfLostWrites(log);
+    return database;
+  }
+
+  /** True when no other server can use this database: whoever was registered in it before is certainly gone. */
+  get exclusive(): boolean {
+    return this.embedded !== undefined;
+  }
+
+  /** Asks the database a trifle; false when it does not answer within two seconds. */
+  async isReachable(): Promise<boolean> {
+    const answered = this.pool.query('SELECT 1').then(
+      () => true,
+      () => false,
+    );
+    const late = new AbortController();
+    const reachable = await Promise.race([answered, delay(REACHABLE_MS, false, { signal: late.signal, ref: false })]);
+    late.abort();
+    return reachable;
+  }
+
+  /** Waits for what is under way, ten seconds at most, closes the connections and stops a PostgreSQL of our own. */
+  async close(): Promise<void> {
+    const late = new AbortController();
+    const ended = Promise.all([this.pool.end(), this.journalPool.end()]);
+    await Promise.race([ended, delay(CLOSE_MS, undefined, { signal: late.signal, ref: false })]);
+    late.abort();
+    await this.embedded?.stop();
+  }
+
+  private async warnOfLostWrites(log: Log): Promise<void> {
+    const { rows }: QueryResult<{ fsync: string }> = await this.pool.query('SHOW fsync');
+    if (rows[0]?.fsync === 'off') {
+      log.warn('the database runs with fsync off: a crash of its machine can lose what was promised');
+    }
+  }
+}
+
+/** A database beside us may still be starting. */
+async function migrateWhenReachable(connection: Connection, log: Log): Promise<void> {
+  const deadline = Date.now() + WAIT_FOR_DATABASE_MS;
+  for (;;) {
+    try {
+      await migrate(connection, MIGRATIONS, log);
+      return;
+    } catch (error) {
+      if (!isDatabaseAway(error) || Date.now() > deadline) throw error;
+      log.warn({ reason: (error as Error).message }, 'the database cannot be reached yet; trying again');
+      await delay(1000);
+    }
+  }
+}
+
+function makePool(connection: Connection, max: number, session: () => Record<string, string>, log: Log): Pool {
+  const pool = new Pool({
+    ...connection,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    types: NUMBERS,
+    // The pool waits for what this returns, also where its type does not say so.
+    onConnect: (client): unknown => setSession(client, session()),
+  });
+  // Without a listener a connection that breaks would end the process; the query that it breaks fails on its own.
+  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database broke'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
+}
+
+async function setSession(client: ClientBase, settings: Record<string, string>): Promise<void> {
+  const names = Object.keys(settings);
+  const calls = names.map((name, index) => `set_config('${name}', $${index + 1}, false)`);
+  await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
+}

@@ -1,0 +1,108 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Injectable } from '@nestjs/common';
+import type { Pool } from 'pg';
+import type { ExecutionStatus } from '../engine/state/transitions.js';
+import { Database } from './database.js';
+import { Prisma } from './generated/client.js';
+import { storableText } from './storable-text.js';
+
+/** Why an execution was not deleted. */
+export interface DeletionRefusal {
+  status: ExecutionStatus;
+  activity: string | null;
+  owner: string | null;
+}
+
+/** Which executions a cleanup takes. */
+export interface CleanupFilter {
+  /** Epoch ms; those that ended before or at it. */
+  endedUntil: number;
+  status?: 'completed' | 'failed' | 'cancelled';
+  workflowId?: string;
+}
+
+/** Few enough to hold nobody up. */
+const CLEANUP_BATCH = 200;
+/** A row that changes between being seen and being locked is looked at again so often. */
+const MAX_TRIES = 10;
+
+const DELETABLE = Prisma.sql`e.ended_at IS NOT NULL AND e.activity IS NULL AND e.owner IS NULL`;
+
+/**
+ * What follows `locked`, the rows under lock. The statement sees the other tables as they were when it began, so a row that
+ * has moved on since (its seq tells) is left alone: events that were written meanwhile would stay behind.
+ */
+const DELETE_LOCKED = Prisma.sql`doomed AS MATERIALIZED (
+    SELECT l.id FROM locked l JOIN executions e ON e.id = l.id AND e.seq = l.seq WHERE l.deletable
+  ), events AS (
+    DELETE FROM execution_events WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
+  ), logs AS (
+    DELETE FROM execution_logs WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
+  ), gone AS (
+    DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed)) RETURNING id
+  )`;
+
+/** Deletes executions with all that belongs to them. */
+@Injectable()
+export class ExecutionDeletionRepository {
+  private readonly pool: Pool;
+
+  constructor(database: Database) {
+    this.pool = database.pool;
+  }
+
+  /**
+   * Deletes one execution in one statement, which locks its row and checks that it has ended, has no activity and no owner.
+   * @returns `deleted`, `missing`, or what stands in the way
+   */
+  async delete(id: string): Promise<'deleted' | 'missing' | DeletionRefusal> {
+    const query = Prisma.sql`WITH locked AS MATERIALIZED (
+        SELECT id, seq, status, activity, owner, (${DELETABLE}) AS deletable FROM executions e WHERE id = ${id} FOR UPDATE
+      ), ${DELETE_LOCKED}
+      SELECT status, activity, owner, deletable, EXISTS (SELECT 1 FROM gone) AS gone FROM locked`;
+    for (let tries = 1; ; tries += 1) {
+      const { rows } = await this.pool.query<DeletionRefusal & { deletable: boolean; gone: boolean }>(
+        query.text,
+        query.values,
+      );
+      const [found] = rows;
+      if (!found) return 'missing';
+      if (found.gone) return 'deleted';
+      if (!found.deletable || tries === MAX_TRIES) {
+        return { status: found.status, activity: found.activity, owner: found.owner };
+      }
+    }
+  }
+
+  /** How many executions a cleanup would take now. */
+  async countDeletable(filter: CleanupFilter): Promise<number> {
+    const query = Prisma.sql`SELECT count(*) AS total FROM executions e WHERE ${cleanupCondition(filter)}`;
+    const { rows } = await this.pool.query<{ total: number }>(query.text, query.values);
+    return rows[0]?.total ?? 0;
+  }
+
+  /** Deletes in batches, each in a statement of its own; gives the ids of each batch. What is locked is left for next time. */
+  async *cleanup(filter: CleanupFilter): AsyncGenerator<string[], void, undefined> {
+    const condition = cleanupCondition(filter);
+    for (let after = ''; ; ) {
+      const query = Prisma.sql`WITH locked AS MATERIALIZED (
+          SELECT id, seq, true AS deletable FROM executions e WHERE id > ${after} AND ${condition}
+          ORDER BY id LIMIT ${CLEANUP_BATCH}::int FOR UPDATE SKIP LOCKED
+        ), ${DELETE_LOCKED}
+        SELECT (SELECT max(id) FROM locked) AS last, (SELECT coalesce(array_agg(id), ARRAY[]::text[]) FROM gone) AS gone`;
+      const { rows } = await this.pool.query<{ last: string | null; gone: string[] }>(query.text, query.values);
+      const [batch] = rows;
+      if (!batch?.last) return;
+      if (batch.gone.length > 0) yield batch.gone;
+      after = batch.last;
+      await nextTurn();
+    }
+  }
+}
+
+function cleanupCondition({ endedUntil, status, workflowId }: CleanupFilter): Prisma.Sql {
+  const all = [DELETABLE, Prisma.sql`e.ended_at <= ${endedUntil}::bigint`];
+  if (status !== undefined) all.push(Prisma.sql`e.status = ${status}`);
+  if (workflowId !== undefined) all.push(Prisma.sql`e.workflow_id = ${storableText(workflowId)}`);
+  return Prisma.join(all, ' AND ');
+}

@@ -1,0 +1,56 @@
+import { EngineError } from '../engine/errors.js';
+
+/** Errors of Node's sockets and of pg itself that mean: no connection, or it is lost. */
+const SOCKET_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOENT',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+]);
+const PG_MESSAGES =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+/** SQLSTATE: connection exception (class 08), too many connections, shutting down or starting up (57P01 to 57P03). */
+const SQL_STATES = /^(08...|53300|57P0[123])$/;
+
+/**
+ * Prisma: cannot reach, timed out, closed, too many connections, no free connection or transaction in time.
+ * @see https://www.prisma.io/docs/orm/reference/error-reference
+ */
+const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2037']);
+
+/** True when an error of pg or Prisma means that the database cannot be reached now, and may be later. */
+export function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code !== undefined && (SQL_STATES.test(code) || PRISMA_CODES.has(code))) return true;
+  if (code !== undefined && SOCKET_CODES.has(code) && isOfSocket(error)) return true;
+  return PG_MESSAGES.test(error.message) || isDatabaseAway(error.cause);
+}
+
+/** The error under which the caller of the API learns of one of the database's; undefined: it is none of these. */
+export function codedDatabaseError(error: unknown): EngineError | undefined {
+  return isDatabaseAway(error)
+    ? new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached at the moment')
+    : undefined;
+}
+
+/** True when a row with this key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = error instanceof Error ? codeOf(error) : undefined;
+  return code === '23505' || code === 'P2002';
+}
+
+/** Files have errors of the same codes, but other calls. */
+function isOfSocket(error: Error): boolean {
+  return 'syscall' in error && ['connect', 'read', 'write', 'getaddrinfo'].includes(String(error.syscall));
+}
+
+function codeOf(error: Error): string | undefined {
+  const code: unknown = 'code' in error ? error.code : 'errorCode' in error ? error.errorCode : undefined;
+  return typeof code === 'string' ? code : undefined;
+}

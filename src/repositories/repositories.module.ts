@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { ClaimRepository } from './claim.repository.js';
+import { ExecutionFolds } from './execution-folds.js';
+import { IdempotencyRepository } from './idempotency.repository.js';
+import { InstanceRepository } from './instance.repository.js';
+import { JournalRepository } from './journal.repository.js';
+import { UsageRepository } from './usage.repository.js';
+import { WorkflowHeadRepository } from './workflow-head.repository.js';
+import { WorkflowListRepository } from './workflow-list.repository.js';
+import { WorkflowRepository } from './workflow.repository.js';
+
+const REPOSITORIES = [
+  ClaimRepository,
+  ExecutionFolds,
+  IdempotencyRepository,
+  InstanceRepository,
+  JournalRepository,
+  UsageRepository,
+  WorkflowHeadRepository,
+  WorkflowListRepository,
+  WorkflowRepository,
+];
+
+/** The one storage layer that the feature modules share. */
+@Module({ providers: REPOSITORIES, exports: REPOSITORIES })
+export class RepositoriesModule {}

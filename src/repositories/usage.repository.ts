@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { Pool } from 'pg';
+import { Database } from './database.js';
+
+/** What to add to a workflow's counters. Times are ms. */
+export interface UsageDelta {
+  workflowId: string;
+  used: number;
+  completed: number;
+  failed: number;
+  /** Of the completed ones. */
+  durationSum: number;
+  /** Epoch ms; 0: no execution was created. */
+  lastExecutedAt: number;
+}
+
+/** The counters of workflows, one row an instance, so that instances never wait for each other. */
+@Injectable()
+export class UsageRepository {
+  private readonly pool: Pool;
+
+  constructor(database: Database) {
+    this.pool = database.pool;
+  }
+
+  /** Adds deltas, which come in order of their workflow's id. */
+  async add(instanceId: string, deltas: readonly UsageDelta[]): Promise<void> {
+    await this.pool.query({
+      name: 'usage_add',
+      text: `INSERT INTO workflow_usage AS w (workflow_id, instance_id, used, completed, failed, duration_sum, last_executed_at)
+             SELECT u.workflow_id, $1, u.used, u.completed, u.failed, u.duration_sum, nullif(u.last_executed_at, 0)
+             FROM unnest($2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[], $7::int8[])
+               AS u(workflow_id, used, completed, failed, duration_sum, last_executed_at)
+             ON CONFLICT (workflow_id, instance_id) DO UPDATE SET
+               used = w.used + excluded.used, completed = w.completed + excluded.completed, failed = w.failed + excluded.failed,
+               duration_sum = w.duration_sum + excluded.duration_sum,
+               last_executed_at = greatest(w.last_executed_at, excluded.last_executed_at)`,
+      values: [
+        instanceId,
+        deltas.map(({ workflowId }) => workflowId),
+        deltas.map(({ used }) => used),
+        deltas.map(({ completed }) => completed),
+        deltas.map(({ failed }) => failed),
+        deltas.map(({ durationSum }) => Math.round(durationSum)),
+        deltas.map(({ lastExecutedAt }) => lastExecutedAt),
+      ],
+    });
+  }
+}

@@ -1,0 +1,59 @@
+import type { Type } from '@nestjs/common';
+import { loadConfig } from '../../src/config/env.js';
+import { createLog } from '../../src/config/logger.js';
+import { type RunningServer, startServer } from '../../src/create-app.js';
+import { createTestDatabase } from './test-database.js';
+
+/** The whole server in this process, on a free port, with a database of its own. */
+export interface TestServer extends RunningServer {
+  /** Calls the API: `get('/executions')` is GET /api/v2/executions. A body is sent as JSON. */
+  call<T = unknown>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<ApiAnswer<T>>;
+}
+
+/** An answer of the API. */
+export interface ApiAnswer<T> {
+  status: number;
+  headers: Headers;
+  /** The envelope. */
+  body: {
+    code: number;
+    success: boolean;
+    data: T;
+    message: string;
+    error?: { code: string; details?: unknown };
+    timestamp: number;
+  };
+}
+
+/**
+ * Starts the server.
+ * @param settings environment variables beside the test's own
+ * @param features the modules beside the foundation; by default all of the server's
+ */
+export async function startTestServer(settings: Record<string, string> = {}, features?: Type): Promise<TestServer> {
+  const own = await createTestDatabase();
+  const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', DATABASE_URL: own.url, ...settings });
+  const server = await startServer(config, createLog(config.logLevel), features);
+  const call = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
+    const response = await fetch(`${server.url}/api/v2${path}`, {
+      method,
+      headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (await response.json()) as ApiAnswer<T>['body'],
+    };
+  };
+  const close = async () => {
+    await server.close();
+    await own.drop();
+  };
+  return { ...server, call, close };
+}
