@@ -16,6 +16,7 @@ export default {
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   // The first test that asks for PostgreSQL also waits for it to be made, on machines that others use too.
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   setupFiles: ['reflect-metadata'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',

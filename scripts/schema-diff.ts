@@ -32,12 +32,19 @@ const TEXT = 25;
  * it sees neither CHECK constraints nor partial, expression and INCLUDE indexes.
  * @returns exit code 0 when the two agree, else 2, and the SQL that would bring the database to the schema
  */
-export async function diffSchema(connection: Connection, schemaFile: string): Promise<{ exitCode: number; sql: string }> {
+export async function diffSchema(
+  connection: Connection,
+  schemaFile: string,
+): Promise<{ exitCode: number; sql: string }> {
   const pool = new Pool({ ...connection, max: 4 });
   try {
     const content = await readFile(schemaFile, 'utf8');
     const factory = bindMigrationAwareSqlAdapterFactory(knowingChar(pool));
-    const engine = await (await loaded()).SchemaEngine.new({ datamodels: [[schemaFile, content]] }, () => undefined, factory);
+    const engine = await (await loaded()).SchemaEngine.new(
+      { datamodels: [[schemaFile, content]] },
+      () => undefined,
+      factory,
+    );
     const files = [{ path: schemaFile, content }];
     const { exitCode, stdout } = await engine.diff({
       from: { tag: 'schemaDatasource', files, configDir: dirname(schemaFile) },

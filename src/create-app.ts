@@ -122,7 +122,13 @@ async function prepareNest(app: NestFastifyApplication, config: Config, log: Log
 }
 
 /** Each step has a limit, so that the end comes even when something hangs. */
-function closer(app: NestFastifyApplication, database: Database, state: ServerState, open: OpenRequests, config: Config) {
+function closer(
+  app: NestFastifyApplication,
+  database: Database,
+  state: ServerState,
+  open: OpenRequests,
+  config: Config,
+) {
   let closing: Promise<void> | undefined;
   const close = async () => {
     state.stop();

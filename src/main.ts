@@ -17,7 +17,7 @@ try {
 async function main(): Promise<void> {
   const config = loadConfig(readEnvironment());
   const log = createLog(config.logLevel);
-  let server: RunningServer | undefined;
+  const starting = startServer(config, log);
   let endingSince: number | undefined;
 
   const end = (signal: string, code: number) => {
@@ -27,8 +27,11 @@ async function main(): Promise<void> {
     }
     endingSince = performance.now();
     log.info({ signal }, 'stopping; the same signal again ends at once');
-    // A start that is under way sees it when it is done.
-    if (server) void stop(server, log, code);
+    // A start that fails is told of below.
+    void starting.then(
+      (server) => stop(server, log, code),
+      () => undefined,
+    );
   };
   process.on('SIGTERM', () => end('SIGTERM', 0));
   process.on('SIGINT', () => end('SIGINT', 0));
@@ -37,9 +40,12 @@ async function main(): Promise<void> {
     end('uncaughtException', 1);
   });
 
-  server = await startServer(config, log);
-  if (endingSince !== undefined) return await stop(server, log, 0);
-  announce(server, config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : masked(config.databaseUrl));
+  const server = await starting;
+  if (endingSince !== undefined) return;
+  announce(
+    server,
+    config.databaseUrl === undefined ? `embedded PostgreSQL in ${config.dataDir}` : masked(config.databaseUrl),
+  );
 }
 
 async function stop(server: RunningServer, log: Log, code: number): Promise<never> {

@@ -10,16 +10,17 @@ import { isServerOf, readPostmasterPid } from '../src/database/postmaster-pid.js
 interface ServerProcess {
   child: ChildProcess;
   url: string;
-  output(): string;
+  output: () => string;
 }
 
-function launch(env: Record<string, string>): { child: ChildProcess; output(): string } {
+function launch(env: Record<string, string>): { child: ChildProcess; output: () => string } {
   const child = spawn(process.execPath, ['--import', './scripts/register-typescript.js', 'src/main.ts'], {
     env: { PATH: process.env['PATH'], PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   return { child, output: () => output };
 }
 
@@ -63,19 +64,22 @@ describe('the server as a process', () => {
   const postmaster = async () => (await readPostmasterPid(join(dataDir, 'postgres')))?.pid ?? 0;
   const databaseRuns = async (pid: number) => await isServerOf(pid, join(dataDir, 'postgres'));
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('starts with nothing given, says where it is, and ends in order on %s', async (signal) => {
-    const { child, url, output } = await start({ DATA_DIR: dataDir });
-    const ready = await statusOf(`${url}/health/ready`);
-    const pid = await postmaster();
-    const code = await end(child, signal);
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'starts with nothing given, says where it is, and ends in order on %s',
+    async (signal) => {
+      const { child, url, output } = await start({ DATA_DIR: dataDir });
+      const ready = await statusOf(`${url}/health/ready`);
+      const pid = await postmaster();
+      const code = await end(child, signal);
 
-    expect(ready).toBe(200);
-    expect(output()).toContain(`API docs:  ${url}/docs`);
-    expect(output()).toContain(dataDir);
-    expect(code).toBe(0);
-    expect(await databaseRuns(pid)).toBe(false);
-    expect(await readdir(join(dataDir, 'lock'))).toEqual([]);
-  });
+      expect(ready).toBe(200);
+      expect(output()).toContain(`API docs:  ${url}/docs`);
+      expect(output()).toContain(dataDir);
+      expect(code).toBe(0);
+      expect(await databaseRuns(pid)).toBe(false);
+      expect(await readdir(join(dataDir, 'lock'))).toEqual([]);
+    },
+  );
 
   test('outlives a kill of its database, is not ready meanwhile, and has it started again', async () => {
     const { child, url } = await start({ DATA_DIR: dataDir, LOG_LEVEL: 'fatal' });
@@ -103,6 +107,17 @@ describe('the server as a process', () => {
     expect(await postmaster()).toBe(pid);
     await end(child, 'SIGTERM');
     expect(await databaseRuns(pid)).toBe(false);
+  });
+
+  test('ends in order when it is told to while it is still starting', async () => {
+    const fresh = join(dataDir, 'fresh');
+    const { child } = launch({ DATA_DIR: fresh });
+    await waitFor(async () => (await readdir(join(fresh, 'lock')).catch(() => [])).length > 0);
+    const code = await end(child, 'SIGTERM');
+
+    expect(code).toBe(0);
+    expect(await readPostmasterPid(join(fresh, 'postgres'))).toBeUndefined();
+    expect(await readdir(join(fresh, 'lock'))).toEqual([]);
   });
 
   test('refuses a DATA_DIR that another server uses, in one sentence', async () => {

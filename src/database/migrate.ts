@@ -34,7 +34,7 @@ interface AppliedMigration {
 }
 
 /** The database cannot be brought to what this version of the server needs. */
-export class MigrationError extends Error {
+class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }
 

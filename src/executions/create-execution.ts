@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { invalidParams } from '../engine/errors.js';
 import type { ExecutionContextData, Trigger } from '../engine/journal/events.js';
 import { isJsonObject, type JsonValue } from '../engine/json.js';
-import type { CreateExecutionDto } from './dto/create-execution.dto.js';
+import type { ContextDto, CreateExecutionDto, TriggerDto } from './dto/create-execution.dto.js';
 
 /** What an execution is created from. */
 export interface CreateExecution {
@@ -39,14 +39,22 @@ export function createExecution(
   return {
     workflowId,
     revision,
-    trigger: { type: 'api', ...trigger },
-    context: { ...context },
+    trigger: triggerOf(trigger),
+    context: contextOf(context),
     labels,
     priority,
     runAt,
     actor,
     ...(idempotencyKey !== undefined && { idempotencyKey, bodyHash: bodyHash(body) }),
   };
+}
+
+function triggerOf({ type, userId, userName, data }: TriggerDto = { type: 'api' }): Trigger {
+  return { type, userId, userName, data };
+}
+
+function contextOf({ environment, variables, metadata }: ContextDto = {}): ExecutionContextData {
+  return { environment, variables, metadata };
 }
 
 /** The same for two bodies that say the same, whatever the order of their fields. */

@@ -13,11 +13,21 @@ import { KeyedCreations } from './keyed-creations.js';
 import { Lease } from './lease.js';
 import { Plans } from './plans.js';
 import { WorkflowUsage } from './workflow-usage.js';
+import { ExecutionCommandsController } from './execution-commands.controller.js';
+import { ExecutionHistory } from './execution-history.js';
+import { ExecutionJournal } from './execution-journal.js';
+import { ExecutionReader } from './execution-reader.js';
+import { ExecutionReadsController } from './execution-reads.controller.js';
+import { ExecutionsController } from './executions.controller.js';
 
 /** Executions: intake, driving, commands and what is read of them. */
 @Module({
   imports: [RepositoriesModule, NodesModule],
+  controllers: [ExecutionCommandsController, ExecutionReadsController, ExecutionsController],
   providers: [
+    ExecutionReader,
+    ExecutionJournal,
+    ExecutionHistory,
     ActiveExecutionFactory,
     ActiveExecutions,
     Clock,

@@ -34,7 +34,7 @@ function problem(text: string, error: Error): string {
 }
 
 /** Counts brackets outside of strings, so that nothing has to recurse through what is too deep. */
-export function isDeeperThan(json: string, levels: number): boolean {
+function isDeeperThan(json: string, levels: number): boolean {
   let depth = 0;
   let inString = false;
   for (let index = 0; index < json.length; index++) {

@@ -21,7 +21,7 @@ export function serveApiDocument(app: INestApplication, routes: readonly RouteIn
   });
 }
 
-export function apiDocument(app: INestApplication, routes: readonly RouteInput[]): OpenAPIObject {
+function apiDocument(app: INestApplication, routes: readonly RouteInput[]): OpenAPIObject {
   const base = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Retrace')

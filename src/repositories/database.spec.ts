@@ -1,4 +1,5 @@
 import { createTestDatabase, openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
+import { loadConfig } from '../config/env.js';
 import { Database } from './database.js';
 
 describe('the open database', () => {
@@ -74,8 +75,8 @@ describe('the open database', () => {
 
   test('says that it cannot be reached when it is gone', async () => {
     const own = await createTestDatabase();
-    const { config, log, identity } = open;
-    const database = await Database.open({ ...config, databaseUrl: own.url }, identity, log);
+    const { log, identity } = open;
+    const database = await Database.open(loadConfig({ DATABASE_URL: own.url }), identity, log);
     await own.drop();
 
     expect(await database.isReachable()).toBe(false);

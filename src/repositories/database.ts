@@ -10,7 +10,7 @@ import type { InstanceIdentity } from './instance-identity.js';
 import { isDatabaseAway } from './prisma-errors.js';
 
 /** The folder with the migrations; `src` and `dist` lie beside it. */
-export const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
+const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 const CONNECT_MS = 5000;
 const REACHABLE_MS = 2000;
@@ -146,7 +146,9 @@ function makePool(connection: Connection, max: number, session: () => Record<str
     onConnect: (client): unknown => setSession(client, session()),
   });
   // Without a listener a connection that breaks would end the process; the query that it breaks fails on its own.
-  pool.on('error', (error) => log.warn({ err: error }, 'an idle connection to the database broke'));
+  pool.on('error', (error) => {
+    if (!pool.ending) log.warn({ reason: error.message }, 'an idle connection to the database broke');
+  });
   pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }

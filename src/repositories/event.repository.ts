@@ -4,10 +4,12 @@ import type { JournalEventType, NumberedEvent } from '../engine/journal/events.j
 import { Database } from './database.js';
 import { readJournalAfter, readJournalBefore } from './journal-rows.js';
 
-/** Which events, from where on. */
+/** Which events, and in which order. */
 export interface EventFilter {
-  /** Where to go on: below this seq when `descending`, else above it. Absent: from the end that comes first. */
-  from?: number;
+  /** Only those with a higher seq. */
+  after?: number;
+  /** Only those with a lower seq. */
+  before?: number;
   descending: boolean;
   limit: number;
   type?: JournalEventType;
@@ -38,19 +40,20 @@ export class EventRepository {
 
   /** The events of an execution that the filter lets through; at most `limit`. */
   async list(executionId: string, filter: EventFilter): Promise<EventPage> {
-    const { descending, limit, from = descending ? LAST : FIRST } = filter;
+    const { descending, limit, after = FIRST, before = LAST } = filter;
+    const read = descending ? readJournalBefore : readJournalAfter;
     const events: NumberedEvent[] = [];
     let bytes = 0;
-    for (let seq = from; ; ) {
-      const read = descending ? readJournalBefore : readJournalAfter;
+    for (let seq = descending ? before : after; ; ) {
       const found = await read(this.pool, executionId, seq);
       if (!found) return { events, more: false };
+      seq = found.events.at(-1)?.seq ?? seq;
       const wanted = found.events.filter((numbered) => isWanted(numbered, filter));
       events.push(...wanted);
       if (events.length > limit) return { events: events.slice(0, limit), more: true };
+      const atEnd = !found.more || (descending ? seq <= after : seq >= before);
       if (wanted.length > 0) bytes += found.bytes;
-      if (!found.more || bytes > PAGE_BYTES) return { events, more: found.more };
-      seq = found.events.at(-1)?.seq ?? seq;
+      if (atEnd || bytes > PAGE_BYTES) return { events, more: !atEnd };
     }
   }
 
@@ -68,7 +71,9 @@ export class EventRepository {
   }
 }
 
-function isWanted({ event }: NumberedEvent, { type, nodeId }: EventFilter): boolean {
+function isWanted({ seq, event }: NumberedEvent, filter: EventFilter): boolean {
+  const { after = FIRST, before = LAST, type, nodeId } = filter;
+  if (seq <= after || seq >= before) return false;
   if (type !== undefined && event.type !== type) return false;
   return nodeId === undefined || ('nodeId' in event && event.nodeId === nodeId);
 }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Database } from './database.js';
+import { ExecutionFolds } from './execution-folds.js';
 import { Prisma } from './generated/client.js';
 import { storableText } from './storable-text.js';
 
@@ -47,7 +48,10 @@ const DELETE_LOCKED = Prisma.sql`doomed AS MATERIALIZED (
 export class ExecutionDeletionRepository {
   private readonly pool: Pool;
 
-  constructor(database: Database) {
+  constructor(
+    database: Database,
+    private readonly folds: ExecutionFolds,
+  ) {
     this.pool = database.pool;
   }
 
@@ -67,7 +71,10 @@ export class ExecutionDeletionRepository {
       );
       const [found] = rows;
       if (!found) return 'missing';
-      if (found.gone) return 'deleted';
+      if (found.gone) {
+        this.folds.forget(id);
+        return 'deleted';
+      }
       if (!found.deletable || tries === MAX_TRIES) {
         return { status: found.status, activity: found.activity, owner: found.owner };
       }
@@ -81,9 +88,10 @@ export class ExecutionDeletionRepository {
     return rows[0]?.total ?? 0;
   }
 
-  /** Deletes in batches, each in a statement of its own; gives the ids of each batch. What is locked is left for next time. */
-  async *cleanup(filter: CleanupFilter): AsyncGenerator<string[], void, undefined> {
+  /** Deletes in batches, each in a statement of its own; gives how many. What is locked is left for next time. */
+  async cleanup(filter: CleanupFilter): Promise<number> {
     const condition = cleanupCondition(filter);
+    let deleted = 0;
     for (let after = ''; ; ) {
       const query = Prisma.sql`WITH locked AS MATERIALIZED (
           SELECT id, seq, true AS deletable FROM executions e WHERE id > ${after} AND ${condition}
@@ -92,8 +100,9 @@ export class ExecutionDeletionRepository {
         SELECT (SELECT max(id) FROM locked) AS last, (SELECT coalesce(array_agg(id), ARRAY[]::text[]) FROM gone) AS gone`;
       const { rows } = await this.pool.query<{ last: string | null; gone: string[] }>(query.text, query.values);
       const [batch] = rows;
-      if (!batch?.last) return;
-      if (batch.gone.length > 0) yield batch.gone;
+      if (!batch?.last) return deleted;
+      deleted += batch.gone.length;
+      for (const id of batch.gone) this.folds.forget(id);
       after = batch.last;
       await nextTurn();
     }

@@ -8,8 +8,18 @@ import { UsageRepository } from './usage.repository.js';
 import { WorkflowHeadRepository } from './workflow-head.repository.js';
 import { WorkflowListRepository } from './workflow-list.repository.js';
 import { WorkflowRepository } from './workflow.repository.js';
+import { EventRepository } from './event.repository.js';
+import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
+import { ExecutionStatisticsRepository } from './execution-statistics.repository.js';
+import { ExecutionRepository } from './execution.repository.js';
+import { LogRepository } from './log.repository.js';
 
 const REPOSITORIES = [
+  LogRepository,
+  ExecutionRepository,
+  ExecutionStatisticsRepository,
+  ExecutionDeletionRepository,
+  EventRepository,
   ClaimRepository,
   ExecutionFolds,
   IdempotencyRepository,

@@ -28,7 +28,7 @@ export interface OpenTestDatabase {
 }
 
 /** The server that all tests of this run share, with a connection to a database that holds nothing. */
-export async function testServerConnection(): Promise<Connection> {
+async function testServerConnection(): Promise<Connection> {
   const offer = process.env[OFFER_VARIABLE];
   if (offer === undefined) throw new Error('No test PostgreSQL: run the tests by `npm run test:run`');
   const response = await fetch(offer);

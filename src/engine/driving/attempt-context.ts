@@ -3,10 +3,13 @@ import { NodeError } from '../errors.js';
 import type { ExpressionEnvironment, ExpressionScope } from '../expressions/expression.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { toPlainJson } from '../plain-json.js';
 import type { LogLevel, NetworkUse, NodeContext } from '../ports.js';
 
 /** A node's own checkpoint is small: it is kept in the journal. */
 const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
+
+const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** One attempt of a node, with everything that it is given. */
 export interface AttemptInput {
@@ -113,15 +116,14 @@ export class AttemptContext implements NodeContext {
   }
 
   log(level: LogLevel, message: string, data?: JsonValue): void {
-    this.ports.log(this.nodeId, level, message, data);
+    this.ports.log(this.nodeId, LEVELS.includes(level) ? level : 'info', String(message), toPlainJson(data));
   }
 
-  checkpoint(state: JsonValue): Promise<void> {
-    if (Buffer.byteLength(JSON.stringify(state ?? null)) > CHECKPOINT_LIMIT_BYTES) {
-      return Promise.reject(
-        new NodeError('CHECKPOINT_TOO_LARGE', `A checkpoint holds at most ${CHECKPOINT_LIMIT_BYTES} bytes`),
-      );
+  async checkpoint(state: JsonValue): Promise<void> {
+    const kept = toPlainJson(state) ?? null;
+    if (Buffer.byteLength(JSON.stringify(kept)) > CHECKPOINT_LIMIT_BYTES) {
+      throw new NodeError('CHECKPOINT_TOO_LARGE', `A checkpoint holds at most ${CHECKPOINT_LIMIT_BYTES} bytes`);
     }
-    return this.ports.checkpoint(state);
+    return this.ports.checkpoint(kept);
   }
 }

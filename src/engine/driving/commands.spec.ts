@@ -866,8 +866,7 @@ describe('an end by the engine itself', () => {
 
   it('starts a pending one first', async () => {
     const execution = new DrivenExecution({ nodes: [value('a')] }, { events: [createdEvent()] });
-    await execution.command({ kind: 'pause', mode: 'wait' }).catch(() => {});
-    execution.driver.failWith(error);
+    execution.load().driver.failWith(error);
     await execution.settle();
     expect(execution.types).toEqual(['execution:created', 'execution:started', 'execution:failed']);
   });
@@ -877,8 +876,7 @@ describe('an end by the engine itself', () => {
     await execution.run();
     const { events } = execution;
     const again = new DrivenExecution({ nodes: [value('a')] }, { events });
-    await again.command({ kind: 'end', then: 'completed' });
-    again.driver.failWith(error);
+    again.load().driver.failWith(error);
     await again.settle();
     expect(again.events).toEqual(events);
   });

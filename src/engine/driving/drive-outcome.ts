@@ -1,5 +1,5 @@
 import type { AttemptInput } from './attempt-context.js';
-import type { EdgeDecision, JournalEvent } from '../journal/events.js';
+import type { EdgeDecision, EventOf, JournalEvent } from '../journal/events.js';
 import { decideRetry } from '../retry/decide-retry.js';
 import type { AttemptOutcome } from './run-node.js';
 import type { NodeState } from '../state/execution-state.js';
@@ -64,4 +64,16 @@ export function retryDelay(input: AttemptInput, state: NodeState, outcome: Faile
     now,
   };
   return decideRetry(input.node.retry, attempt, input.environment.random);
+}
+
+/** A wait that an end cut short goes on with its old due time; undefined when the node did not wait. */
+export function waitingAgainEvent(
+  nodeId: string,
+  state: NodeState,
+  timestamp: number,
+): EventOf<'node:waiting'> | undefined {
+  const { run, attempt, waiting, startSeq = 0 } = state;
+  if (!waiting || state.status !== 'pending') return undefined;
+  const { for: what, since: startTime, until } = waiting;
+  return { type: 'node:waiting', timestamp, nodeId, run, attempt, for: what, startTime, startSeq, until };
 }

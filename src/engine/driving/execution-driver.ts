@@ -1,10 +1,10 @@
 import { DataFlow } from '../data-flow.js';
 import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
-import { NodeError } from '../errors.js';
+import { EngineError, NodeError } from '../errors.js';
 import type { EventOf, ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { foldEvent } from '../journal/fold.js';
 import { nodeOf } from '../journal/fold-nodes.js';
-import { DueTimers, LONGEST_TIMER_MS } from '../scheduling/due-timers.js';
+import { LONGEST_TIMER_MS, callAt } from '../scheduling/call-at.js';
 import { decideNode, isHandled } from '../scheduling/next-nodes.js';
 import { RunLimit } from '../scheduling/run-limit.js';
 import { Schedule } from '../scheduling/schedule.js';
@@ -12,11 +12,13 @@ import { decideCommand, endEvent, type Command } from '../state/decide-command.j
 import type { ExecutionState } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
 import type { AttemptInput } from './attempt-context.js';
+import { waitingAgainEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
 import { logLineOf, verboseLineOf } from './engine-log.js';
 import { eventText } from './event-text.js';
-import { firstFailure, openAttempts } from './interrupted-work.js';
+import { cancelled, openAttempts, standingFailure, timeoutError } from './interrupted-work.js';
 import { NodeRunner } from './node-runner.js';
+import { WaitingNodes } from './waiting-nodes.js';
 
 /** A driver works at most this long in one turn of the event loop. */
 const TURN_MS = 5;
@@ -46,9 +48,11 @@ export interface DriverOptions {
 export class ExecutionDriver {
   private readonly flow: DataFlow;
   private readonly runner: NodeRunner;
-  private readonly due: DueTimers;
+  private readonly waiting: WaitingNodes;
   private readonly limit: RunLimit;
   private schedule: Schedule;
+  /** True once what the journal left open has been taken up. */
+  private begun = false;
   private failure: ExecutionErrorData | undefined;
   private pumping = false;
   private pumpAgain = false;
@@ -71,7 +75,10 @@ export class ExecutionDriver {
       mayRetry: () => !this.failure && state.activity !== 'cancelling',
       endingError: () => (state.activity === 'cancelling' ? cancelled() : null),
     });
-    this.due = new DueTimers(ports.scheduler, (index) => this.guard(() => this.onDue(index)));
+    this.waiting = new WaitingNodes(plan, ports.scheduler, {
+      mayGoOn: () => this.mayStart(),
+      isDue: (node) => this.guard(() => this.isDue(node)),
+    });
     this.limit = new RunLimit(ports.scheduler, () => this.guard(() => this.onTimeout()));
     this.schedule = new Schedule(plan, state);
   }
@@ -89,25 +96,36 @@ export class ExecutionDriver {
     return this.runner.running();
   }
 
-  /** Starts a pending execution, or goes on where the journal stands: attempts that were cut off are told so first. */
+  /**
+   * Starts a pending execution, or goes on where the journal stands: attempts that were cut off are told so first. It
+   * does nothing for one that it drives already.
+   */
   start(): void {
-    if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
-    if (this.state.status === 'running') this.pickUp();
+    this.guard(() => {
+      if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
+    });
     this.pump();
   }
 
   /**
    * Carries a command out; true when it changed something.
-   * @throws EngineError INVALID_TRANSITION or CONFLICT, and nothing has changed
+   * @throws EngineError INVALID_TRANSITION or CONFLICT, and the command has changed nothing; SERVICE_UNAVAILABLE when the
+   * execution has just left memory
    */
   command(command: Command): boolean {
+    this.guard(() => this.begin());
+    if (this.gone) throw new EngineError('SERVICE_UNAVAILABLE', 'The execution has just left memory; try again');
     const now = { timestamp: this.timestamp(), running: this.runner.size };
     const { event, abort } = decideCommand(this.plan, this.state, command, now);
     if (!event) return false;
-    this.append(event);
-    if (event.type === 'execution:resumed') this.resumed(event);
-    if (abort && command.kind === 'pause') this.runner.interruptAll('abort');
-    else if (abort) this.abortWithGrace();
+    const withdrawsPause = event.type === 'execution:resumed' && this.state.activity === 'pausing';
+    this.guard(() => {
+      this.append(event);
+      if (withdrawsPause) this.waiting.goOn();
+      else if (event.type === 'execution:resumed') this.begun = false;
+      if (abort && command.kind === 'pause') this.runner.interruptAll('abort');
+      else if (abort) this.abortWithGrace();
+    });
     this.pump();
     return true;
   }
@@ -131,17 +149,23 @@ export class ExecutionDriver {
 
   /** Cuts off what still runs, at the end of a shutdown's grace. */
   interrupt(): void {
-    if (this.gone) return;
     this.draining = true;
-    this.runner.interruptAll('shutdown');
+    this.guard(() => {
+      if (this.state.activity === 'cancelling') this.runner.giveUpAll(cancelled());
+      else this.runner.interruptAll('shutdown');
+    });
     this.pump();
   }
 
   /** Ends the execution as failed for a reason of the engine's own, whatever its nodes say. */
   failWith(error: ExecutionErrorData): void {
-    this.runner.dropAll();
-    if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
-    this.end({ type: 'execution:failed', timestamp: this.timestamp(), error });
+    this.guard(() => {
+      if (isEnded(this.state.status)) return this.leave(null);
+      this.runner.interruptAll('abort');
+      if (this.state.status === 'pending') this.append({ type: 'execution:started', timestamp: this.timestamp() });
+      for (const event of openAttempts(this.plan, this.state, this.timestamp())) this.append(event);
+      this.end({ type: 'execution:failed', timestamp: this.timestamp(), error });
+    });
   }
 
   private timestamp(): number {
@@ -158,32 +182,23 @@ export class ExecutionDriver {
     return written.event;
   }
 
-  /** What ran, waited or was between attempts when the journal was last written. */
-  private pickUp(): void {
-    this.failure = this.plan.settings.errorHandling === 'continue' ? undefined : firstFailure(this.plan, this.state);
+  /** Takes up what ran, waited or was between attempts when the journal was last written, once. */
+  private begin(): void {
+    if (this.begun || this.state.status !== 'running') return;
+    this.begun = true;
     for (const event of openAttempts(this.plan, this.state, this.timestamp())) this.append(event);
-    for (const node of this.plan.nodes) {
-      const state = this.state.nodes.get(node.id);
-      if (state?.status !== 'running') continue;
-      const until = state.retryAt ?? state.waiting?.until ?? Infinity;
-      this.due.arm(node.index, until);
-    }
-    if (this.state.activity === 'cancelling') this.due.clear();
+    this.failure = standingFailure(this.plan, this.state);
+    this.schedule = new Schedule(this.plan, this.state);
+    this.waiting.takeUp(this.state);
     this.pauseIfAsked();
   }
 
   /** A node whose outcome only a person can say holds the execution up. */
   private pauseIfAsked(): void {
-    if (this.state.status !== 'running' || this.state.activity !== null) return;
+    if (this.failure || this.state.activity !== null) return;
     const asking = this.plan.nodes.find((node) => this.state.nodes.get(node.id)?.asks);
     if (!asking) return;
     this.append({ type: 'execution:paused', timestamp: this.timestamp(), code: 'OUTCOME_UNKNOWN', nodeId: asking.id });
-  }
-
-  private resumed(event: EventOf<'execution:resumed'>): void {
-    if (event.reset.length > 0) this.failure = undefined;
-    this.schedule = new Schedule(this.plan, this.state);
-    this.pickUp();
   }
 
   /** Starts what may start, then sees whether that was the end. A call from within is made good by the one that runs. */
@@ -194,10 +209,13 @@ export class ExecutionDriver {
     }
     this.pumping = true;
     this.guard(() => {
+      this.begin();
       do {
         this.pumpAgain = false;
         if (!this.gone && !this.turnAsked && this.startNodes()) this.concludeIfIdle();
       } while (this.pumpAgain);
+      if (this.runner.size > 0) this.limit.run(this.plan.settings.timeout - this.state.clock.used);
+      else this.limit.rest();
     });
     this.pumping = false;
   }
@@ -247,44 +265,11 @@ export class ExecutionDriver {
       this.append({ type: 'node:skipped', timestamp: this.timestamp(), nodeId: node.id, reason: decision });
       return this.schedule.settle(node, this.state);
     }
-    const state = nodeOf(this.state, node.id);
-    if (typeof decision === 'object') return this.failUnrun(node, decision.error);
-    if (state.waiting && state.status === 'pending') return this.waitAgain(node);
-    this.runner.run(node);
-  }
-
-  /** A condition before the node failed, and so does the node, without having run. */
-  private failUnrun(node: PlanNode, message: string): void {
-    const timestamp = this.timestamp();
-    const { run, attempt } = nodeOf(this.state, node.id);
-    const attempted = { nodeId: node.id, run, attempt: attempt + 1, startTime: timestamp, startSeq: this.state.seq };
-    const event: JournalEvent = {
-      type: 'node:failed',
-      timestamp,
-      ...attempted,
-      error: { code: 'EXPRESSION_ERROR', message },
-    };
-    this.recorded(node, this.append(event));
-  }
-
-  /** A wait that an end cut short goes on with its old due time. */
-  private waitAgain(node: PlanNode): void {
-    const { run, attempt, waiting, startSeq = 0 } = nodeOf(this.state, node.id);
-    if (!waiting) return;
-    const { for: what, since, until } = waiting;
-    const timestamp = this.timestamp();
-    this.append({
-      type: 'node:waiting',
-      timestamp,
-      nodeId: node.id,
-      run,
-      attempt,
-      for: what,
-      startTime: since,
-      startSeq,
-      until,
-    });
-    this.due.arm(node.index, until ?? Infinity);
+    // A condition before the node failed, and so does the node, without having run.
+    if (typeof decision === 'object') return this.runner.fail(node, new NodeError('EXPRESSION_ERROR', decision.error));
+    const waiting = waitingAgainEvent(node.id, nodeOf(this.state, node.id), this.timestamp());
+    if (waiting) this.recorded(node, this.append(waiting));
+    else this.runner.run(node);
   }
 
   private recorded(node: PlanNode, event: JournalEvent): void {
@@ -293,10 +278,8 @@ export class ExecutionDriver {
         this.schedule.settle(node, this.state);
         break;
       case 'node:waiting':
-        this.due.arm(node.index, event.until ?? Infinity);
-        break;
       case 'node:retrying':
-        this.due.arm(node.index, event.until);
+        this.waiting.wait(node, event.until);
         break;
       case 'node:failed':
         this.nodeFailed(node, event);
@@ -319,38 +302,28 @@ export class ExecutionDriver {
     };
   }
 
-  private onDue(index: number): void {
-    const node = this.plan.nodes[index];
-    if (!node || this.gone || this.state.status !== 'running') return;
-    // While it ends or pauses, what comes due waits for the end or the resume.
-    if (this.state.activity !== null || this.failure || this.draining) return this.due.arm(index, Infinity);
-    const state = nodeOf(this.state, node.id);
-    if (state.retryAt !== undefined) this.schedule.putBack(node);
-    else if (state.waiting) this.runner.endWait(node);
+  private isDue(node: PlanNode): void {
+    if (nodeOf(this.state, node.id).retryAt === undefined) this.runner.endWait(node);
+    else this.schedule.putBack(node);
     this.pump();
   }
 
   private onTimeout(): void {
-    const { timeout } = this.plan.settings;
-    const message = `The execution ran longer than ${timeout} ms`;
-    this.failure = { code: 'EXECUTION_TIMEOUT', message };
-    this.runner.giveUpAll(new NodeError('EXECUTION_TIMEOUT', message));
+    const error = timeoutError(this.plan);
+    this.failure = { code: error.code, message: error.message };
+    this.runner.giveUpAll(error);
     this.pump();
   }
 
   private abortWithGrace(): void {
     this.runner.abortAll(cancelled());
-    this.stopGrace = this.ports.scheduler.setTimer(this.options.cancelGraceMs, () =>
-      this.runner.giveUpAll(cancelled()),
-    );
+    const { scheduler } = this.ports;
+    const graceEnds = scheduler.now() + this.options.cancelGraceMs;
+    this.stopGrace = callAt(scheduler, graceEnds, () => this.runner.giveUpAll(cancelled()));
   }
 
   private concludeIfIdle(): void {
-    if (this.runner.size > 0) {
-      this.limit.run(this.plan.settings.timeout - this.state.clock.used);
-      return;
-    }
-    this.limit.rest();
+    if (this.runner.size > 0) return;
     const { state } = this;
     const timestamp = this.timestamp();
     if (state.activity === 'cancelling' && state.ending) return this.end(endEvent(state.ending, { timestamp }));
@@ -360,7 +333,7 @@ export class ExecutionDriver {
     if (this.schedule.remaining === 0) return this.end({ type: 'execution:completed', timestamp });
     if (state.activity === 'pausing') return this.end({ type: 'execution:paused', timestamp });
     if (this.draining) return this.leave(timestamp);
-    const next = this.due.earliest();
+    const next = this.waiting.earliest();
     if (next > timestamp + LONGEST_TIMER_MS) this.leave(next === Infinity ? null : next);
   }
 
@@ -376,12 +349,8 @@ export class ExecutionDriver {
 
   private stop(): void {
     this.gone = true;
-    this.due.clear();
+    this.waiting.clear();
     this.limit.rest();
     this.stopGrace?.();
   }
-}
-
-function cancelled(): NodeError {
-  return new NodeError('CANCELLED', 'The execution was cancelled');
 }

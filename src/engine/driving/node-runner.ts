@@ -8,14 +8,13 @@ import type { JournalEvent } from '../journal/events.js';
 import { nodeOf } from '../journal/fold-nodes.js';
 import type { JsonObject } from '../json.js';
 import { intentConfig } from '../journal/intent-config.js';
-import type { NodeOutput } from '../ports.js';
 import { decideEdges, type EdgeDecisions } from '../scheduling/decide-edges.js';
 import { seededRandom } from '../seeded-random.js';
 import type { AttemptInput } from './attempt-context.js';
 import { outcomeEvent, retryDelay, retryingEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
 import { afterInterruption } from './interrupted-work.js';
-import { Attempt, plainResult, type AttemptOutcome } from './run-node.js';
+import { Attempt, type AttemptOutcome, type AttemptPorts } from './run-node.js';
 
 /** What the runner asks of the driver. */
 export interface RunnerHost {
@@ -54,39 +53,21 @@ export class NodeRunner {
 
   /** Begins the node's next attempt; a node that needs no promise has ended when this returns. */
   run(node: PlanNode): void {
-    const state = nodeOf(this.source.state, node.id);
-    const { inputs, missing } = this.source.flow.inputs(node);
-    const startTime = this.host.timestamp();
-    const input: AttemptInput = {
-      executionId: this.source.executionId,
-      node,
-      run: state.run,
-      attempt: state.attempt + 1,
-      startTime,
-      startSeq: this.source.state.seq,
-      scope: scopeOf(this.source, node, inputs, node.reads),
-      environment: this.environment(node, state.run, startTime),
-      missingInputs: missing,
-      lastCheckpoint: state.checkpoint,
-    };
-    this.take(input).start();
+    this.take(this.nextAttempt(node)).start();
+  }
+
+  /** The node fails for good without having run. */
+  fail(node: PlanNode, error: NodeError): void {
+    this.take(this.nextAttempt(node)).giveUp(error);
   }
 
   /** The node's wait has come due. */
   endWait(node: PlanNode): void {
     const { run, attempt, waiting, startTime = 0, startSeq = 0 } = nodeOf(this.source.state, node.id);
     if (!waiting) return;
-    const { inputs } = this.source.flow.inputs(node);
-    const scope = scopeOf(this.source, node, inputs, node.reads);
-    const waited = { node, run, attempt, startTime, startSeq, scope, missingInputs: [] };
-    const input = {
-      executionId: this.source.executionId,
-      ...waited,
-      environment: this.environment(node, run, startTime),
-    };
-    const until = waiting.until ?? this.host.timestamp();
-    const result: NodeOutput = node.type.completeWait?.({ since: waiting.since, until }) ?? { outputs: {} };
-    this.conclude(this.take(input), { kind: 'completed', ...plainResult(result), port: result.port });
+    const environment = this.environment(node, run, startTime);
+    const waited = this.take({ ...this.nextAttempt(node), attempt, startTime, startSeq, environment });
+    waited.endWait({ since: waiting.since, until: waiting.until ?? this.host.timestamp() });
   }
 
   /** Tells every attempt to end; each may still succeed. */
@@ -119,11 +100,31 @@ export class NodeRunner {
     return dropped;
   }
 
+  private nextAttempt(node: PlanNode): AttemptInput {
+    const state = nodeOf(this.source.state, node.id);
+    const { inputs, missing } = this.source.flow.inputs(node);
+    const startTime = this.host.timestamp();
+    return {
+      executionId: this.source.executionId,
+      node,
+      run: state.run,
+      attempt: state.attempt + 1,
+      startTime,
+      startSeq: this.source.state.seq,
+      scope: scopeOf(this.source, node, inputs, node.reads),
+      environment: this.environment(node, state.run, startTime),
+      missingInputs: missing,
+      lastCheckpoint: state.checkpoint,
+    };
+  }
+
   private take(input: AttemptInput): Attempt {
-    const attempt: Attempt = new Attempt(input, this.attemptPorts(input), (outcome) =>
+    const { index } = input.node;
+    const ports = this.attemptPorts(input, () => this.attempts.get(index) === attempt);
+    const attempt: Attempt = new Attempt(input, ports, (outcome) =>
       this.host.guard(() => this.conclude(attempt, outcome)),
     );
-    this.attempts.set(input.node.index, attempt);
+    this.attempts.set(index, attempt);
     return attempt;
   }
 
@@ -131,16 +132,18 @@ export class NodeRunner {
     return { now, random: seededRandom(`${this.source.executionId}\0${node.id}\0${run}`) };
   }
 
-  private attemptPorts(input: AttemptInput) {
+  private attemptPorts(input: AttemptInput, isInHand: () => boolean): AttemptPorts {
     const { ports, host } = this;
     const { id: nodeId } = input.node;
     return {
       scheduler: ports.scheduler,
       catalog: ports.catalog,
       createFetch: ports.createFetch,
-      log: (from: string, level: 'debug' | 'info' | 'warn' | 'error', message: string, data?: JsonObject[string]) =>
-        ports.journal.log({ nodeId: from, timestamp: host.timestamp(), level, message, data }),
-      checkpoint: (state: NonNullable<JsonObject[string]>) => {
+      log: (from, level, message, data) =>
+        host.guard(() => ports.journal.log({ nodeId: from, timestamp: host.timestamp(), level, message, data })),
+      checkpoint: (state) => {
+        // Nothing late is written; its commit never comes.
+        if (!isInHand()) return new Promise(() => undefined);
         host.append({ type: 'node:checkpoint', timestamp: host.timestamp(), nodeId, run: input.run, state });
         return ports.journal.committed();
       },

@@ -1,9 +1,11 @@
 import { AttemptContext, type AttemptInput, type ContextPorts } from './attempt-context.js';
 import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
+import { describeError } from './describe-error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
 import { toPlainJson } from '../plain-json.js';
-import type { NetworkUse, NodeCatalog, NodeResult, NodeWait, Scheduler } from '../ports.js';
+import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
+import { callAt } from '../scheduling/call-at.js';
 
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
 const SHORT_WAIT_MS = 50;
@@ -57,6 +59,15 @@ export class Attempt {
     );
   }
 
+  /** The node's wait has come due: settles at once. */
+  endWait(wait: CompletedWait): void {
+    try {
+      this.complete(this.input.node.type.completeWait?.(wait) ?? { outputs: {} });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** Whether it has begun to act outside, so that cutting it off leaves an unknown outcome. */
   get hasActed(): boolean {
     return this.acting && this.input.node.effect === 'external';
@@ -82,6 +93,7 @@ export class Attempt {
   }
 
   private check(config: JsonValue): void {
+    if (this.abortReason) return this.fail(this.abortReason);
     const { node } = this.input;
     const resolved = isJsonObject(config) ? config : {};
     if (!node.config.isStatic) {
@@ -110,9 +122,9 @@ export class Attempt {
     } catch (error) {
       return this.fail(error);
     }
-    if (!(result instanceof Promise)) return this.take(result);
+    if (!isThenable(result)) return this.take(result);
     this.limit(attemptLimit(this.input.node, config));
-    result.then(
+    Promise.resolve(result).then(
       (value) => this.take(value),
       (error: unknown) => this.fail(error),
     );
@@ -120,7 +132,8 @@ export class Attempt {
 
   private limit(limitMs: number | undefined): void {
     if (limitMs === undefined) return;
-    this.stopTimer = this.ports.scheduler.setTimer(Math.min(limitMs, 2 ** 31 - 1), () =>
+    const { scheduler } = this.ports;
+    this.stopTimer = callAt(scheduler, scheduler.now() + limitMs, () =>
       this.giveUp(new NodeError('TIMEOUT', `The attempt took longer than ${limitMs} ms`)),
     );
   }
@@ -129,31 +142,30 @@ export class Attempt {
     if (this.settled) return;
     try {
       if (!('wait' in result)) return this.complete(result);
-      const { until } = result.wait;
-      const left = until === undefined ? Infinity : until - this.ports.scheduler.now();
-      if (left >= SHORT_WAIT_MS) return this.settle({ kind: 'waiting', wait: result.wait });
-      this.stopTimer?.();
-      const sleepEnds = () => this.endShortWait(until ?? this.input.startTime);
-      if (left <= 0) sleepEnds();
-      else this.stopTimer = this.ports.scheduler.setTimer(left, sleepEnds);
+      this.wait(result.wait);
     } catch (error) {
       this.fail(error);
     }
   }
 
-  private endShortWait(until: number): void {
-    const { node, startTime } = this.input;
-    this.complete(node.type.completeWait?.({ since: startTime, until }) ?? { outputs: {} });
+  private wait(wait: NodeWait): void {
+    const { scheduler } = this.ports;
+    const { until } = wait;
+    if (until === undefined || until - scheduler.now() >= SHORT_WAIT_MS) return this.settle({ kind: 'waiting', wait });
+    this.stopTimer?.();
+    const end = () => this.endWait({ since: this.input.startTime, until });
+    if (until <= scheduler.now()) end();
+    else this.stopTimer = callAt(scheduler, until, end);
   }
 
-  private complete(result: { outputs: JsonValue; port?: string; variables?: JsonObject }): void {
-    const { outputs, variables } = plainResult(result);
-    this.settle({ kind: 'completed', outputs, port: result.port, variables, network: this.context?.networkUse });
+  private complete(result: NodeOutput): void {
+    this.settle({ kind: 'completed', ...plainResult(result), network: this.context?.networkUse });
   }
 
   private fail(error: unknown): void {
-    const known = !this.hasActed || (error instanceof Error && 'effect' in error && error.effect === 'none');
-    this.settle({ kind: 'failed', ...describeError(error), known, network: this.context?.networkUse });
+    const { hadNoEffect, ...described } = describeError(error);
+    const known = !this.hasActed || hadNoEffect;
+    this.settle({ kind: 'failed', ...described, known, network: this.context?.networkUse });
   }
 
   private settle(outcome: AttemptOutcome): void {
@@ -180,15 +192,22 @@ export class Attempt {
   }
 }
 
+/** Own types may use promises of another library. */
+function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}
+
 /** Outputs are always objects: what a node returns that is none becomes `{ value }`. */
-export function plainResult(result: { outputs: JsonValue; variables?: JsonObject }): {
+function plainResult({ outputs: given, port, variables: set }: NodeOutput): {
   outputs: JsonObject;
+  port?: string;
   variables?: JsonObject;
 } {
-  const outputs = toPlainJson(result.outputs ?? null);
-  const variables = result.variables === undefined ? undefined : toPlainJson(result.variables);
+  const outputs = toPlainJson(given) ?? null;
+  const variables = toPlainJson(set);
   return {
     outputs: isJsonObject(outputs) ? outputs : { value: outputs },
+    port: typeof port === 'string' ? port : undefined,
     variables: isJsonObject(variables) ? variables : undefined,
   };
 }
@@ -197,22 +216,4 @@ export function plainResult(result: { outputs: JsonValue; variables?: JsonObject
 function attemptLimit(node: PlanNode, config: JsonObject): number | undefined {
   const limits = [node.timeoutMs, config.timeout].filter((limit) => typeof limit === 'number');
   return limits.length > 0 ? Math.min(...limits) : node.type.timeout;
-}
-
-function describeError(error: unknown): { error: NodeErrorData; status?: number; retryAfterMs?: number } {
-  if (error instanceof NodeError) {
-    const { code, message, details, status, retryAfterMs } = error;
-    return { error: details === undefined ? { message, code } : { message, code, details }, status, retryAfterMs };
-  }
-  if (!(error instanceof Error)) return { error: { message: String(error), code: 'NODE_ERROR' } };
-  const { code, status, details } = error as { code?: unknown; status?: unknown; details?: unknown };
-  return {
-    error: {
-      message: error.message,
-      code: typeof code === 'string' && code !== '' ? code : 'NODE_ERROR',
-      details: details === undefined ? undefined : toPlainJson(details),
-      stack: error.stack,
-    },
-    status: typeof status === 'number' ? status : undefined,
-  };
 }

@@ -72,7 +72,7 @@ export type BatchResult =
   /** Nobody knows, or the database was not there: the same batch has to be sent again. */
   | { kind: 'unknown'; message: string };
 
-/** Writes a batch in one statement; never throws. */
+/** Writes a batch in one statement; throws only for a batch that cannot be sent at all. */
 export interface BatchWriter {
   write(batch: Batch): Promise<BatchResult>;
 }

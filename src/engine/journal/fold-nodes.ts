@@ -70,8 +70,9 @@ export function foldNode(state: ExecutionState, event: NodeEvent): void {
     case 'node:waiting':
       setNodeStatus(state, node, 'running');
       beginAttempt(node, event.attempt, event.startTime, event.startSeq);
+      // A wait that goes on after an end ran only before it first began.
+      if (!node.waiting) state.clock.add(event.startTime, event.timestamp);
       node.waiting = { for: event.for, since: event.startTime, until: event.until };
-      state.clock.add(event.startTime, event.timestamp);
       return;
     case 'node:checkpoint':
       node.checkpoint = event.state;

@@ -126,17 +126,19 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
 }
 
 function foldResume(state: ExecutionState, event: EventOf<'execution:resumed'>): void {
-  // A resume while a pause still waits for nodes withdraws it: the status was never left.
+  // A resume while a pause still waits for nodes withdraws it: the status was never left. After a failure the execution
+  // has its whole limit again, as its nodes have their retries: else one that ran into it could never go on.
+  if (state.status === 'failed') state.clock = new ExecutionClock();
   if (state.status !== 'running') enter(state, 'running', 'command');
   state.activity = null;
   state.endedAt = undefined;
   state.error = undefined;
-  state.pauseCode = undefined;
   resetNodes(state, event.reset);
 }
 
 function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: StatusEvent): void {
-  const byHand = event.actor !== undefined || event.commandId !== undefined || event.reason !== undefined;
+  const byHand =
+    to === 'cancelled' || event.actor !== undefined || event.commandId !== undefined || event.reason !== undefined;
   if (byHand && !state.ending) remember(state, historyType(to), event);
   // A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status.
   const cause = state.activity === 'rolling-back' || state.activity === 'rollback-stopped' ? 'rollback' : 'command';
@@ -164,6 +166,7 @@ function endOpenNode(state: ExecutionState, node: NodeState, at: number): void {
 function enter(state: ExecutionState, to: ExecutionStatus, cause: TransitionCause): void {
   state.status = changeStatus(state.status, to, cause);
   state.activity = null;
+  state.pauseCode = undefined;
 }
 
 function historyType(then: 'completed' | 'failed' | 'cancelled'): string {

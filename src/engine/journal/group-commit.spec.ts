@@ -336,6 +336,18 @@ describe('a batch that the database refuses', () => {
     await queue.idle();
   });
 
+  it('that cannot even be sent is dropped like one that is refused', async () => {
+    const { journal, scheduler, open } = setUp();
+    journal.script = ({ entries }) => {
+      if (entries.some(({ executionId }) => executionId === 'b')) throw new TypeError('no text');
+      return undefined;
+    };
+    const opened = ['a', 'b', 'c'].map((id) => open(id));
+    for (const { stream } of opened) stream.append(event());
+    await scheduler.settle();
+    expect(opened.map(({ owner }) => owner.losses)).toEqual([[], ['unstorable'], []]);
+  });
+
   it('that collides with another writer is told so, alone', async () => {
     const { journal, scheduler, open } = setUp();
     open('a').stream.append(event());

@@ -168,12 +168,21 @@ export class GroupCommit {
   private async send(batch: Batch): Promise<Exclude<BatchResult, { kind: 'unknown' }>> {
     let pause = RESEND_FIRST_MS;
     for (;;) {
-      const result = await this.writer.write(batch);
+      const result = await this.write(batch);
       if (result.kind !== 'unknown') return result;
       if (this.stopped) return { kind: 'lease-lost' };
       this.hooks.troubled(result.message);
       await new Promise<void>((resolve) => this.scheduler.setTimer(pause, resolve));
       pause = Math.min(RESEND_LONGEST_MS, pause * 2);
+    }
+  }
+
+  /** What cannot even be sent is refused like what the database refuses: halves find whose it is. */
+  private async write(batch: Batch): Promise<BatchResult> {
+    try {
+      return await this.writer.write(batch);
+    } catch (error) {
+      return { kind: 'refused', message: error instanceof Error ? error.message : String(error) };
     }
   }
 

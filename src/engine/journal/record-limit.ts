@@ -10,7 +10,7 @@ const PLACEHOLDER_BYTES = 36;
 
 interface Replaceable {
   bytes: number;
-  replace(placeholder: Truncated): void;
+  replace: (placeholder: Truncated) => void;
 }
 
 type Limited = { nodes: NodeRecord[]; checkpoints?: CheckpointRecord[]; result?: object | null };

@@ -1,7 +1,7 @@
 import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
 import type { NodeReset } from '../journal/events.js';
 import { isHandled } from '../scheduling/next-nodes.js';
-import type { ExecutionState } from '../state/execution-state.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
 
 /**
  * The nodes that a resume makes pending again: those that failed (a handled failure stands: its error edge was taken) and
@@ -13,7 +13,7 @@ export function resumeReset(plan: ExecutionPlan, state: ExecutionState): NodeRes
   const open: PlanNode[] = [];
   for (const node of plan.nodes) {
     const nodeState = state.nodes.get(node.id);
-    if (nodeState?.status !== 'failed' || isHandled(state, node)) continue;
+    if (nodeState?.status !== 'failed' || (isHandled(state, node) && !wasCutShort(nodeState))) continue;
     reset.set(node.index, {
       nodeId: node.id,
       run: nodeState.outcome === 'unknown' ? nodeState.run : nodeState.run + 1,
@@ -30,4 +30,9 @@ export function resumeReset(plan: ExecutionPlan, state: ExecutionState): NodeRes
     }
   }
   return [...reset.values()];
+}
+
+/** It failed only because the execution ended: no error edge was taken for that. */
+function wasCutShort({ error }: NodeState): boolean {
+  return error?.code === 'EXECUTION_TIMEOUT' || error?.code === 'CANCELLED';
 }

@@ -20,9 +20,12 @@ export function decideNode(plan: ExecutionPlan, state: ExecutionState, node: Pla
   return node.enabled ? 'run' : 'disabled';
 }
 
-/** A failed node is handled when one of its error edges is live, even if that edge's target is then skipped. */
+/**
+ * A failed node is handled when one of its error edges is live, even if that edge's target is then skipped. One whose
+ * outcome a person has to say has not ended yet.
+ */
 export function isHandled(state: ExecutionState, node: PlanNode): boolean {
   const nodeState = state.nodes.get(node.id);
-  if (nodeState?.status !== 'failed') return false;
+  if (nodeState?.status !== 'failed' || nodeState.asks) return false;
   return node.outgoing.some((edge) => edge.kind === 'error' && edgeLiveness(edge, node, nodeState) !== false);
 }

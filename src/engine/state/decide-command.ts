@@ -34,7 +34,7 @@ export function decideCommand(
   const caused = { timestamp: now.timestamp, actor, reason, commandId };
   switch (command.kind) {
     case 'pause':
-      if (state.status === 'paused' || state.activity === 'pausing') return UNCHANGED;
+      if (state.activity === 'pausing' || (state.status === 'paused' && state.activity === null)) return UNCHANGED;
       refuseUnless(state, 'running', 'paused');
       if (now.running === 0) return { event: { type: 'execution:paused', ...caused }, abort: false };
       return { event: { type: 'execution:pausing', ...caused, mode: command.mode }, abort: command.mode === 'abort' };
@@ -58,7 +58,7 @@ function decideEnd(
   caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
   running: number,
 ): CommandDecision {
-  if (state.status === then) return UNCHANGED;
+  if (state.status === then && state.activity === null) return UNCHANGED;
   if (state.activity === 'cancelling') {
     if (state.ending?.then === then) return UNCHANGED;
     throw activityConflict(state);
@@ -80,8 +80,8 @@ export function endEvent(
 }
 
 function refuseUnless(state: ExecutionState, needed: 'running', to: 'paused'): void {
-  if (state.status !== needed) throw invalidTransition(state.status, to);
   refuseActivity(state);
+  if (state.status !== needed) throw invalidTransition(state.status, to);
 }
 
 function refuseActivity(state: ExecutionState): void {

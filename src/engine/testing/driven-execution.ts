@@ -109,10 +109,16 @@ export class DrivenExecution {
     return this.scheduler.now() - this.state.createdAt;
   }
 
+  /** Reads it from the journal without driving it. */
+  load(): this {
+    this.take(foldJournal(this.events));
+    return this;
+  }
+
   /** Creates the execution and begins to drive it, or takes up what the journal holds. */
   start(): this {
     if (this.events.length > 0) {
-      this.take(foldJournal(this.events));
+      this.load();
     } else {
       const created = this.createdEvent();
       this.take(startFold(created), created);
@@ -160,7 +166,7 @@ export class DrivenExecution {
   async command(command: Command): Promise<boolean> {
     if (this.left || !this.current) {
       await this.scheduler.settle();
-      this.take(foldJournal(this.events));
+      this.load();
     }
     const { driver } = this;
     try {

@@ -19,6 +19,9 @@ export class TestWorld {
   /** Attempts in hand now, and the most there ever were at once. */
   acting = 0;
   mostActing = 0;
+  /** Nodes that were called while another attempt of theirs was in hand. */
+  readonly twice: string[] = [];
+  private readonly inHand = new Set<string>();
   private readonly failures = new Map<string, number>();
   private lives = 0;
 
@@ -28,11 +31,15 @@ export class TestWorld {
     const call = { nodeId, run, attempt, key, at, effect };
     this.onCall?.(call, context);
     this.calls.push(call);
+    if (this.inHand.has(nodeId)) this.twice.push(nodeId);
+    this.inHand.add(nodeId);
     this.acting += 1;
     this.mostActing = Math.max(this.mostActing, this.acting);
     const isMine = this.life();
     return () => {
-      if (isMine()) this.acting -= 1;
+      if (!isMine()) return;
+      this.acting -= 1;
+      this.inHand.delete(nodeId);
     };
   }
 
@@ -46,6 +53,7 @@ export class TestWorld {
   crash(): void {
     this.lives += 1;
     this.acting = 0;
+    this.inHand.clear();
   }
 
   /** Failures of a node that were heard so far. */

@@ -1,0 +1,218 @@
+import { EngineError } from '../errors.js';
+import type { ExecutionPlan } from '../definition/execution-plan.js';
+import type { JournalEvent } from '../journal/events.js';
+import { foldJournal } from '../journal/fold.js';
+import { decideCommand, endEvent, type Command } from './decide-command.js';
+import type { ExecutionState } from './execution-state.js';
+
+const created: JournalEvent = {
+  type: 'execution:created',
+  timestamp: 1,
+  workflowId: 'w',
+  workflowName: 'W',
+  revision: 1,
+  trigger: { type: 'api' },
+  context: {},
+  labels: {},
+  priority: 0,
+};
+const event = (type: string, more: object = {}) => ({ type, timestamp: 2, ...more }) as JournalEvent;
+const started = event('execution:started');
+const error = { code: 'E', message: 'e' };
+const rollback = event('execution:rolling-back', { rollbackId: 'r', plan: {}, force: false });
+const stopped = event('execution:rollback-stopped', { rollbackId: 'r', rolledBack: [], remaining: [], reset: [] });
+
+/** How an execution comes to stand where a command finds it. */
+const STATES: { [name: string]: JournalEvent[] } = {
+  pending: [],
+  running: [started],
+  pausing: [started, event('execution:pausing', { mode: 'wait' })],
+  cancelling: [started, event('execution:cancelling', { then: 'cancelled' })],
+  paused: [started, event('execution:paused')],
+  completed: [started, event('execution:completed')],
+  failed: [started, event('execution:failed', { error })],
+  cancelled: [event('execution:cancelled')],
+  'rolling back': [started, event('execution:paused'), rollback],
+  'rollback stopped': [started, event('execution:paused'), rollback, stopped],
+  'failed and rolling back': [started, event('execution:failed', { error }), rollback],
+};
+
+const COMMANDS: { [name: string]: Command } = {
+  pause: { kind: 'pause', mode: 'wait' },
+  abort: { kind: 'pause', mode: 'abort' },
+  resume: { kind: 'resume' },
+  cancel: { kind: 'end', then: 'cancelled' },
+  complete: { kind: 'end', then: 'completed' },
+  fail: { kind: 'end', then: 'failed' },
+};
+
+const plan = { nodes: [], byId: new Map() } as unknown as ExecutionPlan;
+const stateOf = (events: JournalEvent[]): ExecutionState => foldJournal([created, ...events]);
+
+/** In short: the event's name, `!` when running attempts are told to end, `-` for no change, or the code of the refusal. */
+function decide(state: ExecutionState, command: Command, running: number): string {
+  try {
+    const decision = decideCommand(plan, state, command, { timestamp: 9, running });
+    if (!decision.event) return '-';
+    return decision.event.type.replace('execution:', '') + (decision.abort ? '!' : '');
+  } catch (refused) {
+    if (!(refused instanceof EngineError)) throw refused;
+    return refused.code === 'INVALID_TRANSITION' ? 'transition' : refused.code.toLowerCase();
+  }
+}
+
+/** Every status and activity against every command, while something runs / while nothing runs. */
+const TABLE: { [state: string]: { [command: string]: string } } = {
+  pending: {
+    pause: 'transition / transition',
+    abort: 'transition / transition',
+    resume: 'started / started',
+    cancel: 'cancelling! / cancelled',
+    complete: 'transition / transition',
+    fail: 'transition / transition',
+  },
+  running: {
+    pause: 'pausing / paused',
+    abort: 'pausing! / paused',
+    resume: '- / -',
+    cancel: 'cancelling! / cancelled',
+    complete: 'cancelling! / completed',
+    fail: 'cancelling! / failed',
+  },
+  pausing: {
+    pause: '- / -',
+    abort: '- / -',
+    resume: 'resumed / resumed',
+    cancel: 'cancelling! / cancelled',
+    complete: 'cancelling! / completed',
+    fail: 'cancelling! / failed',
+  },
+  cancelling: {
+    pause: 'conflict / conflict',
+    abort: 'conflict / conflict',
+    resume: 'conflict / conflict',
+    cancel: '- / -',
+    complete: 'conflict / conflict',
+    fail: 'conflict / conflict',
+  },
+  paused: {
+    pause: '- / -',
+    abort: '- / -',
+    resume: 'resumed / resumed',
+    cancel: 'cancelling! / cancelled',
+    complete: 'cancelling! / completed',
+    fail: 'cancelling! / failed',
+  },
+  completed: {
+    pause: 'transition / transition',
+    abort: 'transition / transition',
+    resume: 'transition / transition',
+    cancel: 'transition / transition',
+    complete: '- / -',
+    fail: 'transition / transition',
+  },
+  failed: {
+    pause: 'transition / transition',
+    abort: 'transition / transition',
+    resume: 'resumed / resumed',
+    cancel: 'transition / transition',
+    complete: 'transition / transition',
+    fail: '- / -',
+  },
+  cancelled: {
+    pause: 'transition / transition',
+    abort: 'transition / transition',
+    resume: 'transition / transition',
+    cancel: '- / -',
+    complete: 'transition / transition',
+    fail: 'transition / transition',
+  },
+  'rolling back': {
+    pause: 'conflict / conflict',
+    abort: 'conflict / conflict',
+    resume: 'conflict / conflict',
+    cancel: 'conflict / conflict',
+    complete: 'conflict / conflict',
+    fail: 'conflict / conflict',
+  },
+  'rollback stopped': {
+    pause: 'conflict / conflict',
+    abort: 'conflict / conflict',
+    resume: 'conflict / conflict',
+    cancel: 'conflict / conflict',
+    complete: 'conflict / conflict',
+    fail: 'conflict / conflict',
+  },
+};
+
+TABLE['failed and rolling back'] = TABLE['rolling back'] ?? {};
+
+describe('a command', () => {
+  it.each(Object.keys(STATES))('against an execution that is %s', (name) => {
+    const found = Object.fromEntries(
+      Object.entries(COMMANDS).map(([command, body]) => [
+        command,
+        [1, 0].map((running) => decide(stateOf(STATES[name] ?? []), body, running)).join(' / '),
+      ]),
+    );
+    expect(found).toEqual(TABLE[name]);
+  });
+
+  it('that is taken can be folded, and changes nothing before', () => {
+    for (const [name, events] of Object.entries(STATES)) {
+      for (const command of Object.values(COMMANDS)) {
+        for (const running of [0, 1]) {
+          const state = stateOf(events);
+          const before = JSON.stringify(state);
+          let decided: JournalEvent | null = null;
+          try {
+            decided = decideCommand(plan, state, command, { timestamp: 9, running }).event;
+          } catch {
+            // Refused.
+          }
+          expect(JSON.stringify(state)).toBe(before);
+          // Only a status in which something runs leads to the two events that wait for it.
+          if (decided && (running === 0 || name === 'running' || name === 'pausing')) {
+            const after = decided;
+            expect(() => stateOf([...events, after])).not.toThrow();
+          }
+        }
+      }
+    }
+  });
+
+  it('says who asked for it and why', () => {
+    const caused = { actor: 'ann', reason: 'why', commandId: 'c1' };
+    for (const command of Object.values(COMMANDS)) {
+      const { event: decided } = decideCommand(
+        plan,
+        stateOf([started]),
+        { ...command, ...caused },
+        { timestamp: 9, running: 1 },
+      );
+      if (decided) expect(decided).toMatchObject({ ...caused, timestamp: 9 });
+    }
+  });
+
+  it('that is refused names both states, or the activity', () => {
+    const refuse = (events: JournalEvent[], command: Command) => () =>
+      decideCommand(plan, stateOf(events), command, { timestamp: 9, running: 0 });
+    expect(refuse(STATES.completed ?? [], { kind: 'resume' })).toThrow(
+      expect.objectContaining({ details: { from: 'completed', to: 'running' } }) as Error,
+    );
+    expect(refuse(STATES.cancelling ?? [], { kind: 'resume' })).toThrow(
+      expect.objectContaining({ details: { status: 'running', activity: 'cancelling' } }) as Error,
+    );
+  });
+});
+
+describe('the event of an end by hand', () => {
+  it('has the error that was given, else one that says who ended it', () => {
+    const caused = { timestamp: 9, reason: 'no good' };
+    expect(endEvent({ then: 'failed', error }, caused)).toMatchObject({ type: 'execution:failed', error });
+    expect(endEvent({ then: 'failed' }, caused)).toMatchObject({
+      error: { code: 'FAILED_BY_HAND', message: 'no good' },
+    });
+    expect(endEvent({ then: 'cancelled' }, caused)).toEqual({ type: 'execution:cancelled', ...caused });
+  });
+});

@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
+import { EngineError, invalidParams } from '../engine/errors.js';
+import {
+  attemptsBeyondJournal,
+  buildRecord,
+  type ExecutionRecord,
+  type RunningAttempt,
+} from '../engine/journal/execution-record.js';
+import { nodeHistory, type IntentRecord, type RunRecord } from '../engine/journal/node-history.js';
+import { limitRecord } from '../engine/journal/record-limit.js';
+import { NodeRecords, type NodeRecord } from '../engine/journal/record-nodes.js';
+import type { JsonValue } from '../engine/json.js';
+import { progressOf, type Progress } from '../engine/progress/progress.js';
+import { decideCommand } from '../engine/state/decide-command.js';
+import type { ExecutionState } from '../engine/state/execution-state.js';
+import { invalidTransition, type ExecutionStatus } from '../engine/state/transitions.js';
+import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
+import { EventRepository } from '../repositories/event.repository.js';
+import { ExecutionFolds } from '../repositories/execution-folds.js';
+import { ActiveExecutions } from './active-executions.js';
+import { Clock } from './clock.js';
+import type { GetExecutionQuery } from './dto/get-execution.query.js';
+import type { ListNodesQuery } from './dto/list-nodes.query.js';
+import { Plans } from './plans.js';
+
+/** One node with everything that the journal tells of it. */
+export type NodeDetail = NodeRecord & {
+  executionId: string;
+  /** Of the last attempt that had one. */
+  intent: IntentRecord | null;
+  /** What the node saved for its next attempt. */
+  checkpoint: JsonValue;
+  runs: RunRecord[];
+};
+
+interface Snapshot {
+  plan: ExecutionPlan;
+  /** Shared: to be read at once. */
+  state: ExecutionState;
+  running: RunningAttempt[];
+}
+
+/** What single executions look like, exactly: folded from their journals, with what runs at this moment. */
+@Injectable()
+export class ExecutionReader {
+  constructor(
+    private readonly folds: ExecutionFolds,
+    private readonly journal: EventRepository,
+    private readonly plans: Plans,
+    private readonly active: ActiveExecutions,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws EngineError NOT_FOUND; INVALID_PARAMS when the execution has no event `atSeq` yet */
+  async record(executionId: string, { nodes, atSeq }: GetExecutionQuery = {}): Promise<ExecutionRecord> {
+    const snapshot = atSeq === undefined ? await this.snapshot(executionId) : await this.past(executionId, atSeq);
+    return buildRecord({ executionId, ...snapshot, now: this.clock.now(), light: nodes === 'light' });
+  }
+
+  /** @throws EngineError NOT_FOUND */
+  async progress(executionId: string): Promise<{ executionId: string } & Progress> {
+    const { plan, state, running } = await this.snapshot(executionId);
+    return { executionId, ...progressOf(plan, state, running) };
+  }
+
+  /** @throws EngineError NOT_FOUND */
+  async nodes(
+    executionId: string,
+    query: ListNodesQuery,
+  ): Promise<{ executionId: string; nodes: NodeRecord[]; pagination: Pagination }> {
+    const { plan, state, running } = await this.snapshot(executionId);
+    const records = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running));
+    const { status } = query;
+    const wanted =
+      status === undefined ? plan.nodes : plan.nodes.filter((node) => records.of(node, true).status === status);
+    const offset = pageOffset(query);
+    const shown = wanted.slice(offset, offset + query.pageSize).map((node) => records.of(node, false));
+    return { executionId, ...limitRecord({ nodes: shown }), pagination: pagination(query, wanted.length) };
+  }
+
+  /** @throws EngineError NOT_FOUND for the execution and for the node */
+  async node(executionId: string, nodeId: string): Promise<NodeDetail> {
+    const runs = nodeHistory(await this.journal.ofNode(executionId, nodeId));
+    const { plan, state, running } = await this.snapshot(executionId);
+    const node = plan.byId.get(nodeId);
+    if (!node) throw new EngineError('NOT_FOUND', 'The execution has no such node', { id: executionId, nodeId });
+    const record = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running)).of(node, false);
+    const intents = runs.flatMap(({ attempts }) => attempts.flatMap(({ intent }) => intent ?? []));
+    const checkpoint = state.nodes.get(nodeId)?.checkpoint ?? null;
+    return { executionId, ...record, intent: intents.at(-1) ?? null, checkpoint, runs };
+  }
+
+  /**
+   * The nodes that a cancellation would abort now.
+   * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT when the execution cannot be cancelled
+   */
+  async abortedByCancel(executionId: string, ifMatchSeq?: number): Promise<string[]> {
+    const { plan, state, running } = await this.snapshot(executionId);
+    checkSeq(state, ifMatchSeq);
+    const now = { timestamp: this.clock.now(), running: running.length };
+    const { event } = decideCommand(plan, state, { kind: 'end', then: 'cancelled' }, now);
+    if (!event) return [];
+    const beyond = attemptsBeyondJournal(plan, state, running);
+    return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(state, id)).map(({ id }) => id);
+  }
+
+  /**
+   * For a status that nothing leads to.
+   * @throws EngineError NOT_FOUND; INVALID_TRANSITION unless the execution has the status already
+   */
+  async refuseStatus(executionId: string, to: ExecutionStatus): Promise<void> {
+    const { state } = await this.snapshot(executionId);
+    if (state.status !== to) throw invalidTransition(state.status, to);
+  }
+
+  private async snapshot(executionId: string): Promise<Snapshot> {
+    const state = await this.folds.load(executionId);
+    if (!state) throw notFound(executionId);
+    const plan = await this.plans.get(state.workflowId, state.revision);
+    return { plan, state, running: this.active.running(executionId) };
+  }
+
+  private async past(executionId: string, seq: number): Promise<Omit<Snapshot, 'running'>> {
+    const state = await this.folds.loadAt(executionId, seq);
+    if (!state) throw notFound(executionId);
+    if (state.seq < seq) {
+      throw invalidParams([{ field: 'atSeq', message: `atSeq must be at most ${state.seq}, the newest event` }]);
+    }
+    return { plan: await this.plans.get(state.workflowId, state.revision), state };
+  }
+}
+
+/** True while an attempt of the node is under way by the journal; one that waits or is between attempts has none. */
+function isActing({ nodes }: ExecutionState, nodeId: string): boolean {
+  const node = nodes.get(nodeId);
+  return node?.status === 'running' && !node.waiting && node.retryAt === undefined;
+}
+
+function checkSeq({ seq }: ExecutionState, expected: number | undefined): void {
+  if (expected !== undefined && expected !== seq)
+    throw new EngineError('CONFLICT', 'The execution has moved on', { seq });
+}
+
+/** The refusal of an id that no execution has. */
+export function notFound(id: string): EngineError {
+  return new EngineError('NOT_FOUND', 'Execution not found', { id });
+}
