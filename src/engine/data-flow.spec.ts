@@ -114,7 +114,9 @@ describe('a path', () => {
   it.each([
     ['a', value.a],
     ['a.b', 3],
-    ['a.b.0', undefined],
+    ['a.b.0', { c: 1 }],
+    ['a.b.0.c', 1],
+    ['a.b.1', undefined],
     ['a.d', undefined],
     ['n', null],
     ['n.x', undefined],

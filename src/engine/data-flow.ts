@@ -72,7 +72,7 @@ export class DataFlow {
     for (let current = open.at(-1); current; current = open.at(-1)) {
       const before = this.disabledSources(current);
       if (before.length > 0) {
-        open.push(...before);
+        for (const source of before) open.push(source);
         continue;
       }
       open.pop();

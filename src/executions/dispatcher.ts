@@ -60,7 +60,8 @@ export class Dispatcher {
   }
 
   /**
-   * The execution in memory, claimed and read when nobody held it.
+   * The execution in memory, claimed and read when nobody held it: it is driven on by the command that it is held for, or
+   * by `release`, and not before, since one that only waits would leave again at once.
    * @throws EngineError NOT_FOUND; CONFLICT while another instance holds it
    */
   hold(executionId: string): Promise<ActiveExecution> {
@@ -94,13 +95,7 @@ export class Dispatcher {
         throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
       throw new EngineError('CONFLICT', 'Another instance holds the execution', { id: executionId });
     }
-    return this.load(executionId);
-  }
-
-  private async load(executionId: string): Promise<ActiveExecution> {
-    const active = await this.active.load(executionId);
-    if (active.state.status === 'running') active.driver.start();
-    return active;
+    return this.active.load(executionId);
   }
 
   /** While an execution is being read, whoever else wants it waits for the same reading. */
@@ -139,7 +134,7 @@ export class Dispatcher {
       if (this.active.get(executionId) || this.holding.has(executionId)) continue;
       const loaded = this.track(
         executionId,
-        before.then(() => this.load(executionId)),
+        before.then(() => this.active.load(executionId)),
       );
       // One execution that cannot be read must not stop the others.
       before = loaded.then(

@@ -59,6 +59,7 @@ type NodeEvent = EventOf<
 export function foldNode(state: ExecutionState, event: NodeEvent): void {
   const node = nodeOf(state, event.nodeId);
   if (event.type === 'node:skipped') return foldSkipped(state, node, event.reason, event.timestamp);
+  if (event.type === 'node:settled' && event.status === 'pending') return resetNodes(state, [event]);
   node.run = event.run;
   switch (event.type) {
     case 'node:started':
@@ -174,8 +175,7 @@ function foldSkipped(state: ExecutionState, node: NodeState, reason: 'dead' | 'd
 }
 
 function foldSettled(state: ExecutionState, node: NodeState, event: EventOf<'node:settled'>): void {
-  if (event.status === 'pending') return resetNodes(state, [{ nodeId: event.nodeId, run: event.run }]);
-  setNodeStatus(state, node, event.status);
+  setNodeStatus(state, node, event.status === 'completed' ? 'completed' : 'skipped');
   node.asks = undefined;
   node.outcome = undefined;
   node.error = undefined;

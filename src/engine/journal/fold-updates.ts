@@ -1,4 +1,5 @@
 import type { JsonObject } from '../json.js';
+import { setOwn } from '../plain-json.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { JournalEvent } from './events.js';
 
@@ -38,8 +39,9 @@ export function foldExecutionUpdate(state: ExecutionState, event: Updated): void
 
 /** The variables anew from what the execution began with and the writes that still stand. */
 export function foldVariables(state: ExecutionState): void {
-  state.variables = state.variableWrites.reduce<JsonObject>(
-    (variables, { values }) => Object.assign(variables, values),
-    { ...state.context.variables },
-  );
+  const variables: JsonObject = { ...state.context.variables };
+  for (const { values } of state.variableWrites) {
+    for (const [name, value] of Object.entries(values)) setOwn(variables, name, value);
+  }
+  state.variables = variables;
 }
