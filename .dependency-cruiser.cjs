@@ -85,8 +85,15 @@ module.exports = {
       name: 'no-dev-dependencies-in-src',
       comment: 'What the server runs on is a dependency.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.spec\\.ts$' },
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$|^src/engine/testing/' },
       to: { dependencyTypes: ['npm-dev'] },
+    },
+    {
+      name: 'testing-in-specs-alone',
+      comment: 'What tests share is no part of the server.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.spec\\.ts$|^src/engine/testing/' },
+      to: { path: '^src/engine/testing/' },
     },
   ],
   options: {

@@ -1,3 +1,6 @@
+/** Text that JSON says as it is, one byte a character. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 /**
  * Bytes of a value's JSON text in UTF-8, without making that text: it may be longer than a string can be. What is shared
  * is measured once for all values that are measured with the same `known`.
@@ -5,7 +8,7 @@
 export function jsonBytes(value: unknown, known = new Map<object, number>()): number {
   switch (typeof value) {
     case 'string':
-      return Buffer.byteLength(JSON.stringify(value));
+      return textBytes(value);
     case 'number':
     case 'boolean':
       return String(value).length;
@@ -16,6 +19,10 @@ export function jsonBytes(value: unknown, known = new Map<object, number>()): nu
   }
 }
 
+function textBytes(text: string): number {
+  return PLAIN.test(text) ? text.length + 2 : Buffer.byteLength(JSON.stringify(text));
+}
+
 function objectBytes(value: object, known: Map<object, number>): number {
   const measured = known.get(value);
   if (measured !== undefined) return measured;
@@ -23,8 +30,9 @@ function objectBytes(value: object, known: Map<object, number>): number {
   if (Array.isArray(value)) {
     for (const item of value) bytes += (item === undefined ? 4 : jsonBytes(item, known)) + 1;
   } else {
-    for (const [key, field] of Object.entries(value) as [string, unknown][]) {
-      if (field !== undefined) bytes += jsonBytes(key) + jsonBytes(field, known) + 2;
+    for (const key of Object.keys(value)) {
+      const field = (value as Record<string, unknown>)[key];
+      if (field !== undefined) bytes += textBytes(key) + jsonBytes(field, known) + 2;
     }
   }
   // One comma less than there are members.

@@ -516,10 +516,10 @@ describe('a chain of pure nodes', () => {
     const nodes = Array.from({ length: 10 }, (_, index) => ({ id: `n${index}`, type: 'value', config: {} }));
     const execution = new DrivenExecution({ nodes });
     let turns = 0;
-    const { defer } = execution.scheduler;
+    const defer = execution.scheduler.defer.bind(execution.scheduler);
     execution.scheduler.defer = (callback) => {
       turns += 1;
-      defer.call(execution.scheduler, callback);
+      defer(callback);
     };
     execution.world.onCall = () => execution.scheduler.block(3);
     await execution.start().run();

@@ -49,8 +49,8 @@ function nodeOf(record: ExecutionRecord, nodeId: string) {
 }
 
 /** What a client gets. */
-function asJson(value: object): unknown {
-  return JSON.parse(JSON.stringify(value));
+function asJson(shown: object): unknown {
+  return JSON.parse(JSON.stringify(shown));
 }
 
 describe('the record of a completed execution', () => {

@@ -57,13 +57,33 @@ export class NodeRecords {
     this.flow = new DataFlow(plan, state);
   }
 
-  /** Without inputs and outputs when `light`. */
+  /** Without inputs and outputs when `light`. Records have thousands of nodes, so one plain object is made for each. */
   of(node: PlanNode, light: boolean): NodeRecord {
     const journaled = this.state.nodes.get(node.id) ?? UNTOUCHED;
     const now = this.running.get(node.id);
     const shown = now ? beginning(journaled, now) : journaled;
-    const data = light ? {} : { inputs: this.inputs(node, shown), outputs: this.flow.outputs(node) ?? null };
-    return { ...describe(node), status: shown.status, ...timesOf(shown), ...data, ...stateOf(shown) };
+    const startTime = shown.status === 'pending' ? null : (shown.startTime ?? null);
+    const endTime = isOpen(shown) ? null : (shown.endTime ?? null);
+    const record: NodeRecord = {
+      nodeId: node.id,
+      nodeName: node.name,
+      nodeType: node.type.type,
+      effect: node.effect,
+      status: shown.status,
+      startTime,
+      endTime,
+      duration: startTime === null || endTime === null ? null : endTime - startTime,
+      error: shown.error ?? null,
+      retryCount: Math.max(0, shown.attempt - 1),
+      run: shown.run,
+      attempt: shown.attempt,
+    };
+    if (!light) {
+      record.inputs = this.inputs(node, shown);
+      record.outputs = this.flow.outputs(node) ?? null;
+    }
+    addOccasional(record, shown);
+    return record;
   }
 
   /** What the node saw: derived, for a node that has started; a disabled one lets them through. */
@@ -78,29 +98,15 @@ function beginning(journaled: NodeState, { attempt, startTime }: AttemptNow): No
   return { ...journaled, status: 'running', attempt, startTime, error: undefined, outcome: undefined };
 }
 
-function describe({ id, name, type, effect }: PlanNode) {
-  return { nodeId: id, nodeName: name, nodeType: type.type, effect };
+/** A pending node has no times, also when an attempt of it was cut off; a running one has no end, also between attempts. */
+function isOpen({ status }: NodeState): boolean {
+  return status === 'pending' || status === 'running';
 }
 
-/** A pending node has none, also when an attempt of it was cut off; a running one has no end, also between attempts. */
-function timesOf({ status, startTime, endTime }: NodeState) {
-  if (status === 'pending') return { startTime: null, endTime: null, duration: null };
-  if (status === 'running') return { startTime: startTime ?? null, endTime: null, duration: null };
-  const duration = startTime === undefined || endTime === undefined ? null : endTime - startTime;
-  return { startTime: startTime ?? null, endTime: endTime ?? null, duration };
-}
-
-function stateOf(node: NodeState) {
-  const { error, run, attempt, outcome, waiting, rolledBackAt, settledBy } = node;
-  return {
-    error: error ?? null,
-    retryCount: Math.max(0, attempt - 1),
-    run,
-    attempt,
-    ...(outcome && { outcome }),
-    // Under an end a node that waited is pending again and only keeps its due time.
-    ...(waiting && node.status === 'running' && { waiting }),
-    ...(rolledBackAt !== undefined && { rolledBackAt }),
-    ...(settledBy !== undefined && { settledBy }),
-  };
+function addOccasional(record: NodeRecord, { status, outcome, waiting, rolledBackAt, settledBy }: NodeState): void {
+  if (outcome) record.outcome = outcome;
+  // Under an end a node that waited is pending again and only keeps its due time.
+  if (waiting && status === 'running') record.waiting = waiting;
+  if (rolledBackAt !== undefined) record.rolledBackAt = rolledBackAt;
+  if (settledBy !== undefined) record.settledBy = settledBy;
 }

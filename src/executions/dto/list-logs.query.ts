@@ -1,12 +1,13 @@
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import type { LogLevel } from '../../engine/ports.js';
 import { Omittable } from '../../http/dto-rules.js';
+import { LOG_LEVELS } from '../../repositories/log.repository.js';
 
 /** Query of GET /executions/:id/logs. */
 export class ListLogsQuery {
   /** This one and graver. */
   @Omittable()
-  @IsIn(['debug', 'info', 'warn', 'error'])
+  @IsIn(LOG_LEVELS)
   level?: LogLevel;
 
   @Omittable()
