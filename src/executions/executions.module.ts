@@ -3,6 +3,7 @@ import { NodesModule } from '../nodes/nodes.module.js';
 import { RepositoriesModule } from '../repositories/repositories.module.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
 import { ActiveExecutions } from './active-executions.js';
+import { BatchRetention } from './batch-retention.js';
 import { Clock } from './clock.js';
 import { Dispatcher } from './dispatcher.js';
 import { ExecutionIntake } from './execution-intake.js';
@@ -30,6 +31,7 @@ import { ExecutionsController } from './executions.controller.js';
     ExecutionHistory,
     ActiveExecutionFactory,
     ActiveExecutions,
+    BatchRetention,
     Clock,
     Dispatcher,
     ExecutionIntake,

@@ -72,10 +72,15 @@ export class InstanceRepository {
     return rowCount === 1;
   }
 
-  /** A dead row stays until no execution names it, and its batches as long as followers may want them. */
+  /** A dead row stays until no execution names it; its batch rows go with it. */
   async forgetDead(): Promise<void> {
-    await this.pool.query(
-      `DELETE FROM instances i WHERE state = 'dead' AND NOT EXISTS (SELECT 1 FROM executions e WHERE e.owner = i.id)`,
+    const { rows } = await this.pool.query<{ id: string }>(
+      `DELETE FROM instances i WHERE state = 'dead' AND NOT EXISTS (SELECT 1 FROM executions e WHERE e.owner = i.id)
+       RETURNING id`,
     );
+    // A writer is a lane of an instance: its name is the instance's id, a slash and the lane.
+    for (const { id } of rows) {
+      await this.pool.query('DELETE FROM journal_batches WHERE writer >= $1 AND writer < $2', [`${id}/`, `${id}0`]);
+    }
   }
 }

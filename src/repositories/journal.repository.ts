@@ -34,6 +34,11 @@ export class JournalRepository implements BatchWriter {
     }
   }
 
+  /** Deletes a writer's batch rows below a number; the journal itself is not touched. */
+  async forgetBatches(writer: string, below: number): Promise<void> {
+    await this.pool.query('DELETE FROM journal_batches WHERE writer = $1 AND no < $2', [writer, below]);
+  }
+
   private async resultOf(batch: Batch, statement: BatchStatement, answer: Answer): Promise<BatchResult> {
     if (answer.batch === 0) {
       // An answer that was lost may have been a commit: the batch's own row knows, also when the lease is gone since.

@@ -12,7 +12,7 @@ const SOCKET_CODES = new Set([
   'EAI_AGAIN',
 ]);
 const PG_MESSAGES =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 /** SQLSTATE: connection exception (class 08), too many connections, shutting down or starting up (57P01 to 57P03). */
 const SQL_STATES = /^(08...|53300|57P0[123])$/;
@@ -25,11 +25,12 @@ const PRISMA_CODES = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P202
 
 /** True when an error of pg or Prisma means that the database cannot be reached now, and may be later. */
 export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (typeof error !== 'object' || error === null) return false;
   const code = codeOf(error);
   if (code !== undefined && (SQL_STATES.test(code) || PRISMA_CODES.has(code))) return true;
   if (code !== undefined && SOCKET_CODES.has(code) && isOfSocket(error)) return true;
-  return PG_MESSAGES.test(error.message) || isDatabaseAway(error.cause);
+  if ('message' in error && PG_MESSAGES.test(String(error.message))) return true;
+  return isDatabaseAway(causeOf(error));
 }
 
 /** The error under which the caller of the API learns of one of the database's; undefined: it is none of these. */
@@ -41,16 +42,25 @@ export function codedDatabaseError(error: unknown): EngineError | undefined {
 
 /** True when a row with this key is there already. */
 export function isUniqueViolation(error: unknown): boolean {
-  const code = error instanceof Error ? codeOf(error) : undefined;
-  return code === '23505' || code === 'P2002';
+  if (typeof error !== 'object' || error === null) return false;
+  const code = codeOf(error);
+  return code === '23505' || code === 'P2002' || isUniqueViolation(causeOf(error));
 }
 
-/** Files have errors of the same codes, but other calls. */
-function isOfSocket(error: Error): boolean {
+/** Files have errors of the same codes, but other calls. Prisma keeps the code alone. */
+function isOfSocket(error: object): boolean {
+  if ('name' in error && error.name === 'PrismaClientKnownRequestError') return true;
   return 'syscall' in error && ['connect', 'read', 'write', 'getaddrinfo'].includes(String(error.syscall));
 }
 
-function codeOf(error: Error): string | undefined {
+/** Prisma hides the error of the driver in its `meta`. */
+function causeOf(error: object): unknown {
+  if ('cause' in error && error.cause !== undefined) return error.cause;
+  const meta = 'meta' in error ? (error.meta as { driverAdapterError?: { cause?: unknown } } | undefined) : undefined;
+  return meta?.driverAdapterError?.cause;
+}
+
+function codeOf(error: object): string | undefined {
   const code: unknown = 'code' in error ? error.code : 'errorCode' in error ? error.errorCode : undefined;
   return typeof code === 'string' ? code : undefined;
 }

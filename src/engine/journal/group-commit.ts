@@ -84,6 +84,11 @@ export class GroupCommit {
     this.scheduler.defer(() => void this.work(lane, stream.lane));
   }
 
+  /** Each lane's writer, and the number of the batch that it wrote last. */
+  written(): { writer: string; no: number }[] {
+    return this.lanes.map(({ no }, lane) => ({ writer: this.writerOf(lane), no }));
+  }
+
   /** Resolves when nothing is queued or under way. */
   idle(): Promise<void> {
     if (!this.lanes.some(({ busy }) => busy)) return Promise.resolve();
@@ -151,7 +156,7 @@ export class GroupCommit {
       lane.no += 1;
       const { instanceId } = this.options;
       const batch = {
-        writer: `${instanceId}/${number}`,
+        writer: this.writerOf(number),
         no: lane.no,
         instanceId,
         entries: part.map(({ entry }) => entry),
@@ -201,6 +206,10 @@ export class GroupCommit {
     this.removed(size);
     if (result.kind === 'refused') stream.lose('unstorable', result.message ?? 'The database refused it');
     else stream.lose('collision', 'Another instance goes on with it');
+  }
+
+  private writerOf(lane: number): string {
+    return `${this.options.instanceId}/${lane}`;
   }
 
   private loseLease(part: SealedEntry[]): void {
