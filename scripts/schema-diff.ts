@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from '@prisma/driver-adapter-utils';
-import type { DiffParams, DiffResult } from '@prisma/schema-engine-wasm';
+import type { ApplyMigrationsInput, ApplyMigrationsOutput, DiffParams, DiffResult } from '@prisma/schema-engine-wasm';
 import * as engineModule from '@prisma/schema-engine-wasm/schema_engine_bg';
 import { type FieldDef, Pool, type QueryResult } from 'pg';
 import type { Connection } from '../src/database/connection.js';
@@ -11,6 +11,7 @@ import type { Connection } from '../src/database/connection.js';
 /** What of the engine is used here. */
 interface SchemaEngine {
   diff(params: DiffParams): Promise<DiffResult>;
+  applyMigrations(input: ApplyMigrationsInput): Promise<ApplyMigrationsOutput>;
   free(): void;
 }
 
@@ -24,6 +25,7 @@ declare const WebAssembly: {
   instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
+const NO_FILTERS = { externalTables: [], externalEnums: [] };
 const CHAR = 18;
 const TEXT = 25;
 
@@ -36,25 +38,54 @@ export async function diffSchema(
   connection: Connection,
   schemaFile: string,
 ): Promise<{ exitCode: number; sql: string }> {
-  const pool = new Pool({ ...connection, max: 4 });
-  try {
-    const content = await readFile(schemaFile, 'utf8');
-    const factory = bindMigrationAwareSqlAdapterFactory(knowingChar(pool));
-    const engine = await (await loaded()).SchemaEngine.new(
-      { datamodels: [[schemaFile, content]] },
-      () => undefined,
-      factory,
-    );
-    const files = [{ path: schemaFile, content }];
+  const content = await readFile(schemaFile, 'utf8');
+  const files = [{ path: schemaFile, content }];
+  return await withEngine(connection, [[schemaFile, content]], async (engine) => {
     const { exitCode, stdout } = await engine.diff({
       from: { tag: 'schemaDatasource', files, configDir: dirname(schemaFile) },
       to: { tag: 'schemaDatamodel', files },
       script: true,
       exitCode: true,
-      filters: { externalTables: ['public._prisma_migrations'], externalEnums: [] },
+      filters: NO_FILTERS,
     });
-    engine.free();
     return { exitCode, sql: stdout ?? '' };
+  });
+}
+
+/**
+ * Does to a live database what `prisma migrate deploy` does.
+ * @returns the names of the migrations that were missing
+ */
+export async function deployMigrations(connection: Connection, folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name !== 'migration_lock.toml').toSorted();
+  const migrationDirectories = await Promise.all(
+    names.map(async (path) => {
+      const value = await readFile(join(folder, path, 'migration.sql'), 'utf8');
+      return { path, migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value } } };
+    }),
+  );
+  const lockfile = {
+    path: 'migration_lock.toml',
+    content: await readFile(join(folder, 'migration_lock.toml'), 'utf8'),
+  };
+  return await withEngine(connection, undefined, async (engine) => {
+    const migrationsList = { baseDir: folder, lockfile, migrationDirectories, shadowDbInitScript: '' };
+    return (await engine.applyMigrations({ migrationsList, filters: NO_FILTERS })).appliedMigrationNames;
+  });
+}
+
+async function withEngine<T>(
+  connection: Connection,
+  datamodels: [string, string][] | undefined,
+  use: (engine: SchemaEngine) => Promise<T>,
+): Promise<T> {
+  const pool = new Pool({ ...connection, max: 4 });
+  try {
+    const factory = bindMigrationAwareSqlAdapterFactory(correctedAdapter(pool));
+    const engine = await (await loaded()).SchemaEngine.new({ datamodels }, () => undefined, factory);
+    const result = await use(engine);
+    engine.free();
+    return result;
   } finally {
     await pool.end();
   }
@@ -69,16 +100,26 @@ async function loadEngine(): Promise<EngineModule> {
   const engine = engineModule as unknown as EngineModule;
   const entry = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm');
   const bytes = await readFile(join(dirname(entry), 'schema_engine_bg.wasm'));
-  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': engineModule });
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': withoutHoldingTimers() });
   engine.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   return engine;
 }
 
+/** The engine never takes back the timer with which it limits its wait for a lock; it must not keep the process alive. */
+function withoutHoldingTimers(): object {
+  const timer = (callback: () => void, ms: number) => setTimeout(callback, ms).unref();
+  const imports = Object.entries(engineModule).map(([name, value]): [string, unknown] => [
+    name,
+    name.startsWith('__wbg_setTimeout') ? timer : value,
+  ]);
+  return Object.fromEntries(imports);
+}
+
 /**
  * The adapter does not know the type "char" of the system's own tables: it is told another type, and its answer corrected.
  */
-function knowingChar(pool: Pool): PrismaPg {
+function correctedAdapter(pool: Pool): PrismaPg {
   const charColumns = new WeakMap<object, number[]>();
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<QueryResult>;
   const queryWithoutChar = async (...args: unknown[]) => {
@@ -98,6 +139,8 @@ function knowingChar(pool: Pool): PrismaPg {
       for (const index of charColumns.get(result.rows) ?? []) result.columnTypes[index] = ColumnTypeEnum.Character;
       return result;
     };
+    // The adapter cuts scripts at every semicolon, also in comments; the engine of the command line does not.
+    adapter.executeScript = async (script) => void (await query(script));
     return adapter;
   };
   return factory;

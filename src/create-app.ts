@@ -9,6 +9,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
 import { NestLog } from './config/logger.js';
 import { ServerState } from './config/server-state.js';
+import { answerClientError } from './http/client-error.js';
 import { DtoPipe } from './http/dto-pipe.js';
 import { prepareRoutes } from './http/dto-routes.js';
 import { registerEnvelope } from './http/envelope.js';
@@ -27,6 +28,8 @@ import { codedDatabaseError } from './repositories/prisma-errors.js';
 const API_PREFIX = 'api/v2';
 /** Ids of 128 characters, each up to 12 bytes when percent-encoded. */
 const LONGEST_PARAMETER = 2048;
+/** To send a whole request; Fastify would wait for ever. */
+const REQUEST_MS = 300_000;
 const MODULES_CLOSE_MS = 10_000;
 
 /** A server that takes requests. */
@@ -90,6 +93,8 @@ function makeAdapter(config: Config, log: Logger): EnvelopeAdapter {
     bodyLimit: config.bodyLimit,
     genReqId: requestId,
     forceCloseConnections: true,
+    requestTimeout: REQUEST_MS,
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const { status, headers, body } = errorAnswer(error, codedDatabaseError);

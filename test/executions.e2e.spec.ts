@@ -277,7 +277,8 @@ describe('an execution', () => {
 
     const { body } = await call('PUT', `/executions/${id}/status`, { status: 'running' });
     expect(body.error).toBeUndefined();
-    expect(await until(id)).toMatchObject({ status: 'completed' });
+    expect(await until(id)).toMatchObject({ status: 'completed', history: [{ type: 'start', by: null }] });
+    expect((await call('GET', `/executions/${id}/logs`)).body.data).toMatchObject({ logs: [{ message: 'Started' }] });
   });
 });
 
@@ -353,6 +354,7 @@ describe('a command', () => {
     expect((await call('PUT', `/executions/${first.id}/status`, { status: 'completed' })).body.data).toMatchObject({
       status: 'completed',
       result: null,
+      history: [{ type: 'completed-by-hand', by: null }],
     });
     const error = { message: 'it is wrong', code: 'WRONG' };
     expect((await call('PUT', `/executions/${second.id}/status`, { status: 'failed', error })).body.data).toMatchObject(
@@ -401,6 +403,20 @@ describe('a command', () => {
     });
     await call('PUT', `/executions/${id}/status`, { status: 'running' });
     await until(id);
+  });
+
+  it('is carried out once and answered to each, when many send it at the same time', async () => {
+    const { id } = await create(await holding());
+    const response = await nextHeld();
+    await call('PUT', `/executions/${id}/status`, { status: 'paused' });
+    answerJson(response, 200, { ok: true });
+    await until(id, ({ status }) => status === 'paused');
+
+    const resume = () => call('PUT', `/executions/${id}/status`, { status: 'running' });
+    const statuses = (await Promise.all(Array.from({ length: 10 }, resume))).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 200 && status !== 409)).toEqual([]);
+    expect(statuses).toContain(200);
+    expect((await until(id)).history.map(({ type }) => type)).toEqual(['pause', 'resume']);
   });
 
   it('that the status does not allow is refused, naming both states', async () => {

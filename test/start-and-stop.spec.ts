@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isServerOf, readPostmasterPid } from '../src/database/postmaster-pid.js';
 
-/** The server as a process of its own. */
+/** The server as a process of its own, run as `npm start` does it: what is older than its sources is built first. */
 interface ServerProcess {
   child: ChildProcess;
   url: string;
@@ -14,7 +14,7 @@ interface ServerProcess {
 }
 
 function launch(env: Record<string, string>): { child: ChildProcess; output: () => string } {
-  const child = spawn(process.execPath, ['--import', './scripts/register-typescript.js', 'src/main.ts'], {
+  const child = spawn(process.execPath, ['scripts/start.js'], {
     env: { PATH: process.env['PATH'], PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, access, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -65,36 +65,42 @@ export class DataDirLock {
       const others = await this.folder.others(this.name);
       const winner = others.find(({ name, answer }) => answer.state === 'held' || name < this.name);
       if (winner !== undefined) {
+        const { pid } = winner.answer;
         throw new Error(
-          `${dataDir} is in use by another Retrace server (process ${winner.answer.pid}). Stop that one, or give this one ` +
-            'another DATA_DIR; several servers share a database by DATABASE_URL.',
+          `${dataDir} is in use by another Retrace server${pid === 0 ? '' : ` (process ${pid})`}. Stop that one, or give this ` +
+            'one another DATA_DIR; several servers share a database by DATABASE_URL.',
         );
       }
       if (others.length === 0) break;
       await delay(LOOK_MS);
     }
     // Between bind and listen a socket looks left over: someone may have deleted ours and holds the lock now.
-    await access(this.folder.path(this.name)).catch(() => {
+    if (!(await this.folder.has(this.name))) {
       throw new Error(`${dataDir} is in use by another Retrace server that has just been started.`);
-    });
+    }
     this.state = 'held';
   }
 }
 
-/** The folder of the sockets. A socket's path may have about 100 bytes, so on Linux the folder is named by its open handle. */
+const PIPES = '\\\\.\\pipe\\';
+
+/**
+ * Where the candidates meet. A socket's path may have about 100 bytes, so on Linux the folder is named by its open handle;
+ * Windows has one folder of pipes for all, which end with their process.
+ */
 class LockFolder {
   private constructor(
-    private readonly realPath: string,
-    private readonly handle: FileHandle,
+    private readonly folder: string,
+    private readonly prefix: string,
+    private readonly handle?: FileHandle,
   ) {}
 
-  static async open(realPath: string): Promise<LockFolder> {
-    await mkdir(realPath, { recursive: true, mode: 0o700 });
-    return new LockFolder(realPath, await open(realPath, constants.O_RDONLY | constants.O_DIRECTORY));
-  }
-
-  path(name: string): string {
-    return process.platform === 'linux' ? `/proc/self/fd/${this.handle.fd}/${name}` : join(this.realPath, name);
+  static async open(folder: string): Promise<LockFolder> {
+    if (process.platform === 'win32') {
+      return new LockFolder(PIPES, `retrace-${createHash('sha256').update(folder).digest('hex')}-`);
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return new LockFolder(folder, '', await open(folder, constants.O_RDONLY | constants.O_DIRECTORY));
   }
 
   async listen(server: Server, name: string): Promise<void> {
@@ -108,7 +114,7 @@ class LockFolder {
   /** The candidates that live; what is left of dead ones is deleted on the way. */
   async others(own: string): Promise<{ name: string; answer: Answer }[]> {
     const found: { name: string; answer: Answer }[] = [];
-    for (const name of await readdir(this.realPath)) {
+    for (const name of await this.names()) {
       if (name === own) continue;
       const answer = await ask(this.path(name));
       if (answer === undefined) await rm(this.path(name), { force: true });
@@ -117,8 +123,22 @@ class LockFolder {
     return found;
   }
 
+  async has(name: string): Promise<boolean> {
+    return (await this.names()).includes(name);
+  }
+
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.handle?.close();
+  }
+
+  private async names(): Promise<string[]> {
+    const entries = await readdir(this.folder);
+    return entries.filter((entry) => entry.startsWith(this.prefix)).map((entry) => entry.slice(this.prefix.length));
+  }
+
+  private path(name: string): string {
+    const folder = this.handle && process.platform === 'linux' ? `/proc/self/fd/${this.handle.fd}` : this.folder;
+    return join(folder, `${this.prefix}${name}`);
   }
 }
 

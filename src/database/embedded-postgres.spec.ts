@@ -186,6 +186,16 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(version, real);
   });
 
+  test('keeps the file of its own log small', async () => {
+    const file = join(dataDir, 'postgres.log');
+    await writeFile(file, Buffer.alloc(5 * 1024 * 1024, 'x\n'));
+    const postgres = await EmbeddedPostgres.start(dataDir, log);
+    await postgres.stop();
+
+    expect((await stat(file)).size).toBeLessThan(100_000);
+    expect((await stat(`${file}.1`)).size).toBe(5 * 1024 * 1024);
+  });
+
   test('takes a path that is too long for a socket, and cleans up after itself', async () => {
     const deep = join(dataDir, 'deep'.repeat(30));
     const postgres = await EmbeddedPostgres.start(deep, log);

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 /**
  * What a running PostgreSQL writes into `postmaster.pid` of its data folder.
@@ -35,13 +37,17 @@ export async function readPostmasterPid(dataFolder: string): Promise<Postmaster 
 
 /**
  * True when the process is a PostgreSQL that works in this data folder; a pid used again by something else, and a zombie,
- * are not. Where there is no /proc, any living process counts.
+ * are not.
  */
 export async function isServerOf(pid: number, dataFolder: string): Promise<boolean> {
-  if (process.platform !== 'linux') return isAlive(pid);
   try {
-    const [program, folder] = await Promise.all([readlink(`/proc/${pid}/exe`), readlink(`/proc/${pid}/cwd`)]);
-    return basename(program).startsWith('postgres') && folder === dataFolder;
+    if (process.platform === 'linux') {
+      const [program, folder] = await Promise.all([readlink(`/proc/${pid}/exe`), readlink(`/proc/${pid}/cwd`)]);
+      return basename(program).startsWith('postgres') && folder === dataFolder;
+    }
+    if (process.platform === 'win32') return process.kill(pid, 0);
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'args=', '-p', String(pid)]);
+    return stdout.includes('postgres') && stdout.includes(dataFolder);
   } catch {
     return false;
   }
@@ -71,13 +77,4 @@ async function processesIn(dataFolder: string): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(pids.map((pid) => isServerOf(Number(pid), dataFolder)));
   return pids.filter((_, index) => found[index]);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -21,7 +21,7 @@ describe('the seeded generator', () => {
     const within = seededRandom('x');
     const over = Array.from({ length: 20_000 }, (_, index) => seededRandom(`exec\0node\0${index}`)());
     for (const draws of [Array.from({ length: 20_000 }, within), over]) {
-      const tenths = new Array<number>(10).fill(0);
+      const tenths = Array.from({ length: 10 }, () => 0);
       for (const number of draws) tenths[Math.floor(number * 10)] = (tenths[Math.floor(number * 10)] ?? 0) + 1;
       for (const count of tenths) expect(Math.abs(count - 2000)).toBeLessThan(300);
     }

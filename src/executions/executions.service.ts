@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { EngineError } from '../engine/errors.js';
@@ -36,15 +37,7 @@ export class ExecutionsService {
    * @throws EngineError NOT_FOUND, INVALID_TRANSITION, CONFLICT (also when `ifMatchSeq` is not the present seq)
    */
   async command(executionId: string, command: Command, { ifMatchSeq }: { ifMatchSeq?: number } = {}): Promise<void> {
-    const active = await this.hold(executionId);
-    try {
-      if (ifMatchSeq !== undefined && ifMatchSeq !== active.state.seq) {
-        throw new EngineError('CONFLICT', 'The execution has moved on', { seq: active.state.seq });
-      }
-      active.driver.command(command);
-    } finally {
-      active.driver.release();
-    }
+    const active = await this.carryOut(executionId, { commandId: newCommandId(), ...command }, ifMatchSeq);
     const committed = Promise.race([active.stream.committed(), active.left]);
     if (command.kind !== 'end') return committed;
     const late = new AbortController();
@@ -53,12 +46,28 @@ export class ExecutionsService {
     late.abort();
   }
 
-  /** One that is on its way out takes no command any more: it is claimed anew. */
-  private async hold(executionId: string): Promise<ActiveExecution> {
-    for (;;) {
-      const active = await this.dispatcher.hold(executionId);
-      if (!active.isLeaving) return active;
+  /**
+   * One that is on its way out takes no command any more: it is claimed anew. Between that look and the command no other
+   * one may come, hence no await.
+   */
+  private async carryOut(executionId: string, command: Command, ifMatchSeq?: number): Promise<ActiveExecution> {
+    let active = await this.dispatcher.hold(executionId);
+    while (active.isLeaving) {
       await active.left;
+      active = await this.dispatcher.hold(executionId);
     }
+    try {
+      if (ifMatchSeq !== undefined && ifMatchSeq !== active.state.seq) {
+        throw new EngineError('CONFLICT', 'The execution has moved on', { seq: active.state.seq });
+      }
+      active.driver.command(command);
+    } finally {
+      active.driver.release();
+    }
+    return active;
   }
+}
+
+function newCommandId(): string {
+  return `cmd_${randomBytes(9).toString('base64url')}`;
 }

@@ -15,6 +15,8 @@ export class EnvelopeExceptionFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const { status, headers, body } = errorAnswer(error, this.translate);
     if (status >= 500) this.log[status === 500 ? 'error' : 'warn']({ err: error }, body.message);
+    // Fastify would cut the connection under a client that still sends, which then may never see the answer.
+    if (status === 413) reply.removeHeader('connection');
     // Once an answer is on its way there is nothing left but to break it off.
     if (reply.sent || reply.raw.headersSent) reply.raw.destroy();
     else void reply.status(status).headers(headers).send(body);

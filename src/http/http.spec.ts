@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { request as rawRequest } from 'node:http';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
 import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
@@ -313,6 +316,34 @@ describe('the HTTP layer', () => {
     const bare = await send('/api/v2/things/bare', { method: 'POST' });
 
     expect([typed.status, bare.status]).toEqual([200, 200]);
+  });
+
+  test('lets a client that sends far too much see why it is refused', async () => {
+    const length = 5_000_000;
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    const head = ['Host: 127.0.0.1', 'Content-Type: application/json', `Content-Length: ${length}`];
+    socket.write(`POST /api/v2/things HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+    const [refusal] = (await once(socket, 'data')) as [Buffer];
+    // It goes on sending, and the connection holds.
+    socket.write('x'.repeat(length));
+    socket.end('GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n');
+
+    expect(refusal.toString()).toMatch(/^HTTP\/1.1 413 [^]*PAYLOAD_TOO_LARGE/);
+    expect(await text(socket)).toContain('HTTP/1.1 200 OK');
+  });
+
+  test('answers in the envelope what is no HTTP at all', async () => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+    socket.end('NONSENSE\r\n\r\n');
+    const [head, body] = (await text(socket)).split('\r\n\r\n');
+
+    expect(head).toMatch(/^HTTP\/1.1 400 Bad Request\r\n[^]*X-Request-Id: /);
+    expect(JSON.parse(body ?? '')).toMatchObject({
+      code: 400,
+      success: false,
+      data: null,
+      error: { code: 'INVALID_PARAMS' },
+    });
   });
 
   test("gives each answer an id, the caller's own when it is a sane one", async () => {

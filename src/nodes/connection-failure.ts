@@ -24,6 +24,9 @@ const NEVER_CONNECTED = new Set([
 /** Errors of fetch about what it was asked to send: nothing went out. */
 const REFUSED_BY_FETCH = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
+/** How fetch refuses a port of its block list, without a code. @see https://fetch.spec.whatwg.org/#port-blocking */
+const BLOCKED_PORT = 'bad port';
+
 export interface ConnectionFailure {
   message: string;
   /** Surely nothing was sent. */
@@ -53,7 +56,8 @@ export function connectionFailure(error: unknown): ConnectionFailure {
   return { message: withCode, neverSent: causes.some(isBeforeSending), isTimeout };
 }
 
-function isBeforeSending({ code, syscall, errors }: Cause): boolean {
+function isBeforeSending({ message, code, syscall, errors }: Cause): boolean {
+  if (message === BLOCKED_PORT) return true;
   if (typeof code === 'string') {
     if (NEVER_CONNECTED.has(code) || REFUSED_BY_FETCH.has(code) || code.startsWith('ERR_SSL_')) return true;
   }

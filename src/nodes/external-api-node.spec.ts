@@ -301,6 +301,7 @@ describe('a call without an answer', () => {
       message: expect.stringContaining('ECONNREFUSED') as string,
     });
     expect(await failure({ url: 'http://name.invalid/' })).toMatchObject({ code: 'NETWORK_ERROR', effect: 'none' });
+    expect(await failure({ url: 'http://127.0.0.1:1/' })).toMatchObject({ code: 'NETWORK_ERROR', effect: 'none' });
     expect(await failure({ url: service.url.replace('http://127.0.0.1', 'https://127.0.0.1') })).toMatchObject({
       code: 'NETWORK_ERROR',
       effect: 'none',

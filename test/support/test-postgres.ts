@@ -41,6 +41,8 @@ export class TestPostgres {
     const { port } = postgres.server.address() as AddressInfo;
     process.env[OFFER_VARIABLE] = `http://127.0.0.1:${port}`;
     process.once('exit', () => postgres.abandon());
+    // A signal ends a process without that event, unless somebody listens.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
     return postgres;
   }
 

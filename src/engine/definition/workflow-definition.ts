@@ -1,24 +1,5 @@
 import type { JsonObject } from '../json.js';
 
-/** A workflow document as it is stored, exported and imported: unknown fields are kept. */
-export interface WorkflowDocument extends JsonObject {
-  id: string;
-  name: string;
-  description?: string;
-  author?: string;
-  version?: VersionInfo;
-  nodes: NodeDefinition[];
-  edges: EdgeDefinition[];
-  settings?: WorkflowSettings;
-  metadata?: WorkflowMetadata;
-  status?: WorkflowStatus;
-  isPublished?: boolean;
-  /** ISO 8601, kept by the server. */
-  createdAt?: string;
-  /** ISO 8601, kept by the server. */
-  updatedAt?: string;
-}
-
 export type WorkflowStatus = 'active' | 'inactive' | 'deprecated';
 
 export interface VersionInfo extends JsonObject {
@@ -27,17 +8,6 @@ export interface VersionInfo extends JsonObject {
   changelog?: string;
   isDraft?: boolean;
   parentVersion?: string;
-}
-
-export interface WorkflowMetadata extends JsonObject {
-  tags?: string[];
-  category?: string;
-  isPublic?: boolean;
-  usageCount?: number;
-  avgExecutionTime?: number;
-  successRate?: number;
-  lastExecutedAt?: string | null;
-  custom?: JsonObject;
 }
 
 /** A node of the graph. The type's parameters stand in `config`. */

@@ -130,6 +130,34 @@ describe('pause', () => {
     expect(execution.state.status).toBe('completed');
   });
 
+  it('that aborts says nothing of a pure node, also in its second attempt', async () => {
+    const execution = await started([
+      { ...work('a', 100, { fail: { code: 'B', times: 1 } }), retryPolicy: { maxRetries: 1, initialDelay: 0 } },
+    ]);
+    await execution.advance(150);
+    expect(execution.driver.running()).toMatchObject([{ attempt: 2 }]);
+    await execution.command({ ...PAUSE, mode: 'abort' });
+    expect(execution.eventsOf('node:interrupted')).toEqual([]);
+    expect(execution.state.status).toBe('paused');
+    await execution.command(RESUME);
+    await execution.run();
+    expect(execution.node('a')).toMatchObject({ status: 'completed', attempt: 2 });
+  });
+
+  it('that aborts hears nothing of an attempt whose edges were just being decided', async () => {
+    const execution = new DrivenExecution({
+      nodes: [value('a'), value('b')],
+      edges: [edge('a', 'b', { condition: '$sum([1, 2]) = 3' })],
+    }).start();
+    expect(execution.driver.running()).toHaveLength(1);
+    execution.driver.command({ kind: 'pause', mode: 'abort' });
+    await execution.settle();
+    expect(execution.types.at(-1)).toBe('execution:paused');
+    await execution.command(RESUME);
+    await execution.run();
+    expect(execution.state.status).toBe('completed');
+  });
+
   it('gives way to a failure under stop', async () => {
     const execution = await started(
       [{ ...work('a', 100, { fail: { code: 'BROKEN' } }), retryPolicy: { maxRetries: 0 } }, value('b')],
@@ -271,6 +299,37 @@ describe('cancel', () => {
     expect(execution.state.history.map(({ type }) => type)).toEqual(['cancel']);
     await execution.advance(120_000);
     expect(execution.types.at(-1)).toBe('execution:cancelled');
+  });
+
+  it('is the error of whatever fails meanwhile, by its own error too', async () => {
+    const rude: NodeType = {
+      type: 'rude',
+      name: '',
+      category: '',
+      description: '',
+      version: '1.0.0',
+      configSchema: {},
+      effect: 'pure',
+      execute: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(Object.assign(new Error('own'), { code: 'OWN' })));
+        }),
+    };
+    const execution = await started([{ id: 'a', type: 'rude' }], [], {}, { types: [rude] });
+    await execution.command(CANCEL);
+    expect(execution.node('a')).toMatchObject({ status: 'failed', error: { code: 'CANCELLED' } });
+    expect(execution.state.status).toBe('cancelled');
+  });
+
+  it('while the config of an external node is being put together writes no intent', async () => {
+    const execution = new DrivenExecution({
+      nodes: [effect('a', 10, { config: { n: '{{ $sum([1, 2]) }}' } })],
+    }).start();
+    execution.driver.command(CANCEL);
+    await execution.run();
+    expect(execution.eventsOf('node:started')).toEqual([]);
+    expect(execution.node('a')).toMatchObject({ status: 'failed', error: { code: 'CANCELLED' } });
+    expect(execution.node('a').outcome).toBeUndefined();
   });
 
   it('sets no timer above 10 s, however long the grace', async () => {
@@ -530,6 +589,25 @@ describe('resume of a failed execution', () => {
   });
 });
 
+describe('resume of a paused execution', () => {
+  it('runs failed nodes again under continue, and decides anew what was skipped because of them', async () => {
+    const execution = await started(
+      [
+        { ...value('a'), config: { fail: { code: 'B', times: 1 } }, retryPolicy: { maxRetries: 0 } },
+        value('next'),
+        sleep('s', 5000),
+      ],
+      [edge('a', 'next')],
+      { errorHandling: 'continue' },
+    );
+    expect(execution.statuses()).toEqual({ a: 'failed', next: 'skipped', s: 'running' });
+    await execution.command(PAUSE);
+    await execution.command(RESUME);
+    await execution.run();
+    expect(execution.statuses()).toEqual({ a: 'completed', next: 'completed', s: 'completed' });
+  });
+});
+
 describe('resume', () => {
   it('of a pending execution starts it now', async () => {
     const execution = new DrivenExecution(
@@ -642,6 +720,19 @@ describe('a crash', () => {
     expect(execution.node('a')).toMatchObject({ status: 'failed', outcome: 'unknown' });
   });
 
+  it('after two failures ends with the first of them', async () => {
+    const nodes = [
+      { ...work('second', 100, { fail: { code: 'SECOND' } }), retryPolicy: { maxRetries: 0 } },
+      { ...work('first', 50, { fail: { code: 'FIRST' } }), retryPolicy: { maxRetries: 0 } },
+      work('slow', 1000),
+    ];
+    const execution = await started(nodes);
+    await execution.advance(200);
+    execution.crash();
+    await execution.start().run();
+    expect(execution.state.error).toMatchObject({ code: 'FIRST', failedNodeId: 'first' });
+  });
+
   it('while a node waits or is between attempts leaves its due time as it is', async () => {
     const execution = await started([
       sleep('s', 5000),
@@ -679,6 +770,26 @@ describe('a driver', () => {
     await execution.run();
     expect(execution.state.status).toBe('cancelled');
     expect(execution.node('a').outcome).toBe('unknown');
+  });
+
+  it('takes no command once it has left memory', async () => {
+    const execution = await started([value('a')]);
+    const before = execution.events.length;
+    expect(() => execution.driver.command(CANCEL)).toThrow(
+      expect.objectContaining({ code: 'SERVICE_UNAVAILABLE' }) as Error,
+    );
+    await execution.settle();
+    expect(execution.events).toHaveLength(before);
+  });
+
+  it('never writes an event that is older than the one before it', async () => {
+    const execution = new DrivenExecution({ nodes: [sleep('s', 3000), work('a', 100)] });
+    await execution.start().advance(50);
+    execution.scheduler.block(-40);
+    await execution.run();
+    const times = execution.events.map(({ timestamp }) => timestamp);
+    expect(times).toEqual([...times].sort((one, other) => one - other));
+    expect(execution.state.status).toBe('completed');
   });
 
   it('says what runs', async () => {
@@ -864,6 +975,16 @@ describe('an end by the engine itself', () => {
     expect(new Set(execution.world.callsOf('a').map(({ key }) => key)).size).toBe(1);
   });
 
+  it('says the same of an attempt that another process has left', async () => {
+    const execution = await started([effect('a', 1000, { onInterrupted: 'ask' })]);
+    execution.crash();
+    execution.load().driver.failWith(error);
+    await execution.settle();
+    expect(execution.state).toMatchObject({ status: 'failed', error });
+    expect(execution.node('a')).toMatchObject({ status: 'failed', outcome: 'unknown' });
+    expect(attentionOf(execution.state)).toBe('unknown');
+  });
+
   it('starts a pending one first', async () => {
     const execution = new DrivenExecution({ nodes: [value('a')] }, { events: [createdEvent()] });
     execution.load().driver.failWith(error);
@@ -903,6 +1024,29 @@ describe('the log of an execution', () => {
   it('has more with verboseLogging', async () => {
     const execution = await started([value('a'), value('off', { enabled: false })], [], { verboseLogging: true });
     await execution.run();
-    expect(execution.logs).toEqual(['Completed', 'Skipped (disabled)']);
+    expect(execution.logs).toEqual(['Started', 'Completed', 'Skipped (disabled)']);
+  });
+
+  it('says with verboseLogging what each node was given and gave, secrets masked', async () => {
+    const execution = await started(
+      [value('a', { config: { give: { password: 'hush', x: 1 } } }), value('b')],
+      [edge('a', 'b')],
+      { verboseLogging: true },
+    );
+    await execution.run();
+    expect(execution.logEntries.map(({ nodeId, message, data }) => [nodeId, message, data])).toMatchObject([
+      ['a', 'Started', { attempt: 1, inputs: {} }],
+      ['a', 'Completed', { outputs: { password: '***', x: 1 } }],
+      ['b', 'Started', { attempt: 1, inputs: { password: '***', x: 1 } }],
+      ['b', 'Completed', {}],
+    ]);
+  });
+
+  it('has a line for a start and an end by hand too', async () => {
+    const execution = new DrivenExecution({ nodes: [sleep('s', 60_000)] }, { events: [createdEvent()] });
+    await execution.load().command({ kind: 'resume', commandId: 'c1' });
+    await execution.command({ kind: 'end', then: 'completed', actor: 'ann', commandId: 'c2' });
+    expect(execution.logs).toEqual(['Started', 'Ended as completed by ann']);
+    expect(execution.state.history).toMatchObject([{ type: 'start' }, { type: 'completed-by-hand', by: 'ann' }]);
   });
 });

@@ -1,5 +1,7 @@
-import type { JournalEvent } from '../journal/events.js';
+import { isByCommand, type JournalEvent } from '../journal/events.js';
+import { maskSecrets } from '../mask-secrets.js';
 import type { LogEntry } from '../ports.js';
+import type { AttemptInput } from './attempt-context.js';
 
 /** The line that an event writes into the execution's log: commands, retries and failures; other events write none. */
 export function logLineOf(event: JournalEvent): LogEntry | null {
@@ -32,6 +34,9 @@ export function logLineOf(event: JournalEvent): LogEntry | null {
     case 'execution:cancelling':
     case 'execution:cancelled':
       return commandLine(event);
+    case 'execution:started':
+    case 'execution:completed':
+      return isByCommand(event) ? commandLine(event) : null;
     default:
       return null;
   }
@@ -43,16 +48,28 @@ const COMMAND_WORDS = {
   'execution:resumed': 'Resumed',
   'execution:cancelling': 'Cancelling',
   'execution:cancelled': 'Cancelled',
+  'execution:started': 'Started',
+  'execution:completed': 'Ended as completed',
 } as const;
 
 function commandLine(event: Extract<JournalEvent, { type: keyof typeof COMMAND_WORDS }>): LogEntry {
   const by = event.actor === undefined ? '' : ` by ${event.actor}`;
   const why = event.reason === undefined ? '' : `: ${event.reason}`;
+  const what =
+    event.type === 'execution:cancelling' && event.then !== 'cancelled'
+      ? `Ending as ${event.then}`
+      : COMMAND_WORDS[event.type];
   const data = { actor: event.actor, reason: event.reason };
-  return { timestamp: event.timestamp, level: 'info', message: `${COMMAND_WORDS[event.type]}${by}${why}`, data };
+  return { timestamp: event.timestamp, level: 'info', message: `${what}${by}${why}`, data };
 }
 
-/** With `verboseLogging`, each node's end with what it was given and what it gave. */
+/** With `verboseLogging`, each attempt's start with what it is given. */
+export function verboseStartOf({ node, attempt, startTime, scope }: AttemptInput): LogEntry {
+  const data = maskSecrets({ attempt, inputs: scope.inputs });
+  return { nodeId: node.id, timestamp: startTime, level: 'debug', message: 'Started', data };
+}
+
+/** With `verboseLogging`, each node's end with what it gave. */
 export function verboseLineOf(event: JournalEvent): LogEntry | null {
   const { timestamp } = event;
   if (event.type === 'node:completed') {
@@ -62,7 +79,7 @@ export function verboseLineOf(event: JournalEvent): LogEntry | null {
       timestamp,
       level: 'debug',
       message: 'Completed',
-      data: { attempt, duration: timestamp - startTime, outputs },
+      data: maskSecrets({ attempt, duration: timestamp - startTime, outputs }),
     };
   }
   if (event.type === 'node:skipped') {

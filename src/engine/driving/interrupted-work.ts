@@ -3,7 +3,7 @@ import type { OnInterrupted } from '../definition/workflow-definition.js';
 import { NodeError } from '../errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { isHandled } from '../scheduling/next-nodes.js';
-import type { ExecutionState } from '../state/execution-state.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
 
 /** What becomes of a node whose attempt was cut off. Without a way to look, a person is asked. */
 export function afterInterruption(node: PlanNode): OnInterrupted {
@@ -15,6 +15,11 @@ export function cancelled(): NodeError {
   return new NodeError('CANCELLED', 'The execution was cancelled');
 }
 
+/** True while an attempt may act outside by the journal: its intent is there, and neither an outcome nor a wait. */
+export function hasOpenIntent({ status, waiting, retryAt }: NodeState): boolean {
+  return status === 'running' && !waiting && retryAt === undefined;
+}
+
 /**
  * Attempts whose intent is in the journal and whose outcome is not: their process died. The execution's clock stands
  * between the last event before the crash and now. While the execution is being cancelled they have failed by that.
@@ -23,7 +28,7 @@ export function openAttempts(plan: ExecutionPlan, state: ExecutionState, now: nu
   const endTime = state.timestamp;
   return plan.nodes.flatMap((node): JournalEvent[] => {
     const open = state.nodes.get(node.id);
-    if (open?.status !== 'running' || open.waiting || open.retryAt !== undefined) return [];
+    if (!open || !hasOpenIntent(open)) return [];
     const { run, attempt, startTime = endTime, startSeq = state.seq } = open;
     const cutOff = { timestamp: now, nodeId: node.id, run, attempt, startTime };
     if (state.activity === 'cancelling') {

@@ -13,7 +13,8 @@ import { seededRandom } from '../seeded-random.js';
 import type { AttemptInput } from './attempt-context.js';
 import { outcomeEvent, retryDelay, retryingEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
-import { afterInterruption } from './interrupted-work.js';
+import { verboseStartOf } from './engine-log.js';
+import { afterInterruption, hasOpenIntent } from './interrupted-work.js';
 import { Attempt, type AttemptOutcome, type AttemptPorts } from './run-node.js';
 
 /** What the runner asks of the driver. */
@@ -53,7 +54,9 @@ export class NodeRunner {
 
   /** Begins the node's next attempt; a node that needs no promise has ended when this returns. */
   run(node: PlanNode): void {
-    this.take(this.nextAttempt(node)).start();
+    const input = this.nextAttempt(node);
+    if (this.source.plan.settings.verboseLogging) this.ports.journal.log(verboseStartOf(input));
+    this.take(input).start();
   }
 
   /** The node fails for good without having run. */
@@ -84,7 +87,7 @@ export class NodeRunner {
   interruptAll(cause: 'abort' | 'shutdown'): void {
     for (const attempt of this.dropAll()) {
       const { node, run, attempt: number, startTime } = attempt.input;
-      if (nodeOf(this.source.state, node.id).status !== 'running' || node.effect !== 'external') continue;
+      if (!hasOpenIntent(nodeOf(this.source.state, node.id))) continue;
       const timestamp = this.host.timestamp();
       const then = attempt.hasActed ? afterInterruption(node) : 'retry';
       const event = { nodeId: node.id, run, attempt: number, startTime, endTime: timestamp, cause, then };

@@ -417,6 +417,26 @@ describe('the timeout of an execution', () => {
     expect(again.state).toMatchObject({ status: 'failed', error: { code: 'EXECUTION_TIMEOUT' } });
   });
 
+  it('lets a node that it cut short run again at the resume, although an error edge leads from it', async () => {
+    const workflow = {
+      nodes: [
+        { id: 'a', type: 'work', config: { ms: 700 } },
+        { id: 'b', type: 'work', config: { ms: 700 } },
+        { id: 'rescue', type: 'value' },
+      ],
+      edges: [
+        { id: 'e', source: 'a', target: 'b' },
+        { id: 'f', source: 'b', target: 'rescue', type: 'error' as const },
+      ],
+      settings: { timeout: 1000 },
+    };
+    const execution = await DrivenExecution.run(workflow);
+    expect(execution.statuses()).toEqual({ a: 'completed', b: 'failed', rescue: 'pending' });
+    await execution.command({ kind: 'resume' });
+    await execution.run();
+    expect(execution.statuses()).toEqual({ a: 'completed', b: 'completed', rescue: 'skipped' });
+  });
+
   it('begins anew when the failed execution is resumed', async () => {
     const execution = new DrivenExecution({
       nodes: [

@@ -413,7 +413,7 @@ describe('an input mapping', () => {
       [edge('c', 'b')],
       { errorHandling: 'continue' },
     );
-    expect(execution.node('b')).toMatchObject({ status: 'completed', outputs: {} });
+    expect(execution.node('b').outputs).toEqual({});
   });
 
   it('beside an edge leaves liveness to the edge', async () => {
@@ -464,7 +464,7 @@ describe('the inputs of a node', () => {
       [work('a', 80, { config: { ms: 80, give: { x: 1 } } }), echo('t')],
       [edge('a', 't', { type: 'control', targetInput: 'in' })],
     );
-    expect(execution.node('t')).toMatchObject({ status: 'completed', outputs: {} });
+    expect(execution.node('t').outputs).toEqual({});
     expect(execution.node('t').startTime).toBe(execution.node('a').endTime);
   });
 
@@ -598,6 +598,17 @@ describe('errorHandling', () => {
     });
     expect(execution.state).toMatchObject({ status: 'failed', error: { code: 'FIRST', failedNodeId: 'a' } });
     expect(execution.elapsed).toBe(200);
+  });
+
+  it('stop: a node that fails after the first failure gets no further attempt', async () => {
+    const execution = await run([
+      { ...work('late', 100, { config: { ms: 100, fail: { code: 'LATE' } } }), retryPolicy: { maxRetries: 3 } },
+      { ...fails('a'), type: 'work', config: { ms: 50, fail: { code: 'FIRST' } } },
+    ]);
+    expect(execution.node('late')).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'LATE' } });
+    expect(execution.eventsOf('node:retrying')).toEqual([]);
+    expect(execution.state.error?.code).toBe('FIRST');
+    expect(execution.elapsed).toBe(100);
   });
 
   it('stop: a node between attempts gets no further one and is failed with its last error', async () => {

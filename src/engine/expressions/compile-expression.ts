@@ -136,7 +136,12 @@ class JsonataExpression implements CompiledExpression {
   ): Promise<JsonValue | undefined> {
     try {
       this.expression ??= parse(this.source).expression;
-      return copyResult(await this.expression.evaluate(root, { ...bindings, [ENVIRONMENT]: environment }));
+      const { expression } = this;
+      const evaluate = (): Promise<unknown> => expression.evaluate(root, { ...bindings, [ENVIRONMENT]: environment });
+      // The limit is one of wall time: where the machine stood still, an honest expression is given a second chance.
+      return copyResult(
+        await evaluate().catch((error: unknown) => (isTimeout(error) ? evaluate() : Promise.reject(error))),
+      );
     } catch (error) {
       throw this.failure(error);
     }
@@ -151,6 +156,11 @@ class JsonataExpression implements CompiledExpression {
       details,
     });
   }
+}
+
+/** JSONata's own code for an evaluation that took longer than its limit. */
+function isTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'D1012';
 }
 
 /** JSONata throws plain objects with a message and a position; what it does not foresee comes as an Error. */

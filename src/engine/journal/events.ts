@@ -47,6 +47,11 @@ interface Caused {
   commandId?: string;
 }
 
+/** True when a command caused the event, whoever sent it. */
+export function isByCommand({ actor, reason, commandId }: Caused): boolean {
+  return actor !== undefined || reason !== undefined || commandId !== undefined;
+}
+
 interface OfNode {
   nodeId: string;
   run: number;

@@ -111,7 +111,6 @@ function beginAttempt(node: NodeState, attempt: number, startTime: number, start
   node.endTime = undefined;
   node.error = undefined;
   node.outcome = undefined;
-  node.interrupted = undefined;
   node.retryAt = undefined;
 }
 
@@ -137,10 +136,7 @@ function foldInterrupted(state: ExecutionState, node: NodeState, event: EventOf<
   node.attempt = event.attempt;
   node.endTime = event.endTime;
   node.outcome = 'unknown';
-  if (event.then !== 'ask') {
-    node.interrupted = true;
-    return setNodeStatus(state, node, 'pending');
-  }
+  if (event.then !== 'ask') return setNodeStatus(state, node, 'pending');
   node.asks = true;
   node.error = OUTCOME_UNKNOWN;
   setNodeStatus(state, node, 'failed');

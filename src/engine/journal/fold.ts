@@ -4,7 +4,7 @@ import { changeStatus, type ExecutionStatus, type TransitionCause } from '../sta
 import { foldExecutionUpdate } from './fold-updates.js';
 import { foldNode, resetNodes, setNodeStatus } from './fold-nodes.js';
 import { foldRollback } from './fold-rollback.js';
-import type { EventOf, JournalEvent } from './events.js';
+import { isByCommand, type EventOf, type JournalEvent } from './events.js';
 
 /** The state after the first event of a journal. */
 export function startFold(event: EventOf<'execution:created'>): ExecutionState {
@@ -99,6 +99,7 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
     case 'execution:started':
       enter(state, 'running', 'drive');
       state.startedAt = event.timestamp;
+      if (isByCommand(event)) remember(state, 'start', event);
       return;
     case 'execution:pausing':
       state.activity = 'pausing';
@@ -137,9 +138,7 @@ function foldResume(state: ExecutionState, event: EventOf<'execution:resumed'>):
 }
 
 function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: StatusEvent): void {
-  const byHand =
-    to === 'cancelled' || event.actor !== undefined || event.commandId !== undefined || event.reason !== undefined;
-  if (byHand && !state.ending) remember(state, historyType(to), event);
+  if ((to === 'cancelled' || isByCommand(event)) && !state.ending) remember(state, historyType(to), event);
   // A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status.
   const cause = state.activity === 'rolling-back' || state.activity === 'rollback-stopped' ? 'rollback' : 'command';
   enter(state, to, cause);

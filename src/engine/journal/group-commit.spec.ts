@@ -146,9 +146,11 @@ describe('group commit', () => {
   it('lets what the callbacks of a commit set going go out together', async () => {
     const { scheduler, open, batches } = setUp();
     const streams = ['a', 'b', 'c'].map((id) => open(id).stream);
-    for (const stream of streams) {
+    for (const [index, stream] of streams.entries()) {
       stream.append(event());
-      void stream.committed().then(() => stream.append(event()));
+      let committed = stream.committed();
+      for (let hop = 0; hop < index * 10; hop += 1) committed = committed.then(() => undefined);
+      void committed.then(() => stream.append(event()));
     }
     await scheduler.settle();
     expect(batches()).toEqual([
@@ -218,6 +220,17 @@ describe('the caps of a batch', () => {
     }
     expect(batches().slice(0, 2)).toEqual([['giant'], ['a', 'b', 'c', 'giant']]);
     expect(journal.executions.get('giant')?.events).toHaveLength(350);
+  });
+
+  it('holds for many executions together too', async () => {
+    const { journal, scheduler, open, batches } = setUp({ queueLimit: 100_000_000 });
+    for (let index = 0; index < 6; index += 1) open(`e${index}`).stream.append(event(400_000));
+    await scheduler.settle();
+    expect(batches()).toEqual([
+      ['e0', 'e1', 'e2'],
+      ['e3', 'e4', 'e5'],
+    ]);
+    expect(journal.executions.size).toBe(6);
   });
 
   it('tells the row which events of it stay behind, and resolves committed() only with the last of them', async () => {

@@ -30,8 +30,6 @@ export interface NodeState {
   outcome?: 'unknown';
   /** Failed only until a person settles it: nobody knows whether it happened. */
   asks?: true;
-  /** Cut off: it runs again once the execution goes on, under the same key. */
-  interrupted?: true;
   waiting?: { for: NodeWait['for']; since: number; until?: number };
   /** Between attempts: when the next one is due. */
   retryAt?: number;

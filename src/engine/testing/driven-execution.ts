@@ -5,7 +5,7 @@ import type { ExecutionContextData, JournalEvent, JournalEventType, EventOf, Tri
 import { foldJournal, startFold } from '../journal/fold.js';
 import { GroupCommit } from '../journal/group-commit.js';
 import type { JournalStream } from '../journal/journal-stream.js';
-import type { NodeType } from '../ports.js';
+import type { LogEntry, NodeType } from '../ports.js';
 import type { Command } from '../state/decide-command.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
@@ -85,7 +85,11 @@ export class DrivenExecution {
   }
 
   get logs(): string[] {
-    return this.journal.executions.get(EXECUTION_ID)?.logs.map(({ message }) => message) ?? [];
+    return this.logEntries.map(({ message }) => message);
+  }
+
+  get logEntries(): LogEntry[] {
+    return this.journal.executions.get(EXECUTION_ID)?.logs ?? [];
   }
 
   node(nodeId: string): NodeState {
