@@ -1,10 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
+import { atMost } from './config/at-most.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
 import { NestLog } from './config/logger.js';
@@ -142,13 +142,6 @@ function closer(
     await database.close();
   };
   return () => (closing ??= close());
-}
-
-async function atMost(ms: number, step: Promise<void>): Promise<void> {
-  const done = new AbortController();
-  const late = delay(ms, undefined, { signal: done.signal }).catch(() => undefined);
-  await Promise.race([step, late]);
-  done.abort();
 }
 
 function urlOf(app: NestFastifyApplication, { host }: Config): string {

@@ -64,15 +64,15 @@ export class EmbeddedPostgres {
     for (;;) {
       await delay(WATCH_MS, undefined, { signal, ref: false }).catch(() => undefined);
       if (signal.aborted) return;
-      await this.server.boundLog();
-      if (await this.server.isRunning()) continue;
-      this.log.error('the embedded PostgreSQL has ended; it is started again');
       try {
+        await this.server.boundLog();
+        if (await this.server.isRunning()) continue;
+        this.log.error('the embedded PostgreSQL has ended; it is started again');
         await this.server.start(signal);
         this.log.info('the embedded PostgreSQL runs again');
       } catch (error) {
         if (!signal.aborted)
-          this.log.error({ err: error }, 'the embedded PostgreSQL could not be started; trying again');
+          this.log.error({ err: error }, 'the embedded PostgreSQL could not be looked after; trying again');
       }
     }
   }

@@ -42,7 +42,8 @@ function mask(value: JsonValue, secret: boolean, depth: number): JsonValue {
   return result;
 }
 
-function maskText(text: string): string {
+/** The text with the credentials of the URLs in it, and secrets of their queries, as `***`. */
+export function maskText(text: string): string {
   const withoutCredentials = text.includes('://') ? text.replace(URL_CREDENTIALS, `$1${MASK}@`) : text;
   return withoutCredentials.includes('=') ? withoutCredentials.replace(QUERY_SECRET, `$1${MASK}`) : withoutCredentials;
 }

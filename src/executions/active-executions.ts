@@ -8,6 +8,7 @@ import type { RunningAttempt } from '../engine/journal/execution-record.js';
 import type { StreamLoss } from '../engine/journal/journal-stream.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
+import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
 import type { ActiveExecution, ActiveEvents, ActiveOptions } from './active-execution.js';
 import { Plans } from './plans.js';
@@ -37,6 +38,7 @@ export class ActiveExecutions implements ActiveEvents {
     private readonly folds: ExecutionFolds,
     private readonly plans: Plans,
     private readonly usage: WorkflowUsage,
+    private readonly identity: InstanceIdentity,
     private readonly log: Log,
   ) {}
 
@@ -86,11 +88,17 @@ export class ActiveExecutions implements ActiveEvents {
     });
   }
 
-  /** Reads a claimed execution from its journal, once. */
-  async load(executionId: string): Promise<ActiveExecution> {
+  /**
+   * Reads an execution that was claimed under the id `claimer` from its journal, once.
+   * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when the lease was lost meanwhile, and the claim with it
+   */
+  async load(executionId: string, claimer: string): Promise<ActiveExecution> {
     const state = await this.folds.loadFresh(executionId);
     if (!state) throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
     const plan = await this.plans.get(state.workflowId, state.revision);
+    if (claimer !== this.identity.id) {
+      throw new EngineError('SERVICE_UNAVAILABLE', 'The lease was lost while the execution was read; try again');
+    }
     return this.take(executionId, plan, state);
   }
 
@@ -123,11 +131,13 @@ export class ActiveExecutions implements ActiveEvents {
     this.forget(active);
     active.abandon();
     this.log.error({ executionId: active.executionId, err: error }, 'the engine failed on an execution');
-    if (this.failCreation(active.executionId, 'unstorable', 'The engine failed on it')) return;
-    this.failFromJournal(active.executionId, {
-      code: 'INTERNAL_ERROR',
-      message: 'The engine failed; the log says why',
-    });
+    // Its last batch may be under way: the failure's seq is known once that is settled.
+    void active.stream.settled().then(() =>
+      this.failFromJournal(active.executionId, {
+        code: 'INTERNAL_ERROR',
+        message: 'The engine failed; the log says why',
+      }),
+    );
   }
 
   private take(executionId: string, plan: ExecutionPlan, state: ExecutionState): ActiveExecution {
@@ -138,9 +148,13 @@ export class ActiveExecutions implements ActiveEvents {
 
   /** The execution is read anew from the journal, and its failure takes the next seq. */
   private failFromJournal(executionId: string, error: ExecutionErrorData): void {
-    this.load(executionId).then(
+    this.load(executionId, this.identity.id).then(
       (active) => active.failWith(error),
-      (reason: unknown) => this.log.error({ executionId, err: reason }, 'could not end a failed execution'),
+      (reason: unknown) => {
+        // Nothing of it was written: who asked for it is told so.
+        if (this.failCreation(executionId, 'unstorable', error.message)) return;
+        this.log.error({ executionId, err: reason }, 'could not end a failed execution');
+      },
     );
   }
 

@@ -33,7 +33,11 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
   private async lose(): Promise<void> {
     this.active.abandonAll();
     this.queue.stop();
-    await this.lease.renewIdentity();
-    this.queue.renew();
+    try {
+      await this.lease.renewIdentity();
+    } finally {
+      // Also when nobody knows whether the new id is registered: if not, the next batch or heartbeat finds that out.
+      this.queue.renew();
+    }
   }
 }

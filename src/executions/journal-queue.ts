@@ -11,6 +11,8 @@ import { Clock } from './clock.js';
 export class JournalQueue {
   private queue: GroupCommit | undefined;
   private onLeaseLost: () => void = () => undefined;
+  /** Who waits for room looks again when the queue has some, or when a new one has begun. */
+  private readonly waiting = new Set<() => void>();
 
   constructor(
     private readonly config: Config,
@@ -38,17 +40,22 @@ export class JournalQueue {
   /** Goes on under the instance's present id. */
   renew(): void {
     this.queue = undefined;
+    for (const look of [...this.waiting]) look();
   }
 
   /** Resolves when the queue takes something in; false after `ms` of waiting in vain. */
   roomWithin(ms: number): boolean | Promise<boolean> {
     if (!this.current.isFull) return true;
     return new Promise((resolve) => {
-      const giveUp = this.clock.setTimer(ms, () => resolve(false));
-      this.current.whenRoom(() => {
+      const end = (hasRoom: boolean) => {
+        this.waiting.delete(look);
         giveUp();
-        resolve(true);
-      });
+        resolve(hasRoom);
+      };
+      const look = () => (this.current.isFull ? this.current.whenRoom(look) : end(true));
+      const giveUp = this.clock.setTimer(ms, () => end(false));
+      this.waiting.add(look);
+      look();
     });
   }
 

@@ -398,6 +398,7 @@ describe('the HTTP layer', () => {
     const plain = await send('/api/v2/things/raw');
 
     expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('x-request-id')).toBeTruthy();
     expect(preflight.headers.get('access-control-allow-origin')).toBe('https://tools.example.com');
     expect(plain.headers.get('access-control-allow-origin')).toBeNull();
   });

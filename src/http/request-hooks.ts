@@ -68,7 +68,6 @@ export function registerRequestHooks(
   fastify.decorateRequest('actor');
   fastify.addHook('onRequest', (request, reply, done) => {
     open.enter(reply);
-    void reply.header('x-request-id', request.id);
     let refusal: Error | undefined;
     try {
       admit(request, reply);
@@ -76,6 +75,11 @@ export function registerRequestHooks(
       refusal = error as Error;
     }
     runInContext({ requestId: request.id }, () => done(refusal));
+  });
+  // At the end, since a browser's preflight is answered before any hook of ours.
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
   });
   fastify.addHook('preValidation', (request, _reply, done) => done(unexpectedInput(request)));
   if (log.isLevelEnabled('debug')) {

@@ -50,6 +50,14 @@ export class ClaimRepository {
     return claimed.length === 1;
   }
 
+  /** The ids of all executions that this instance has claimed or created and not yet released. */
+  async held(): Promise<string[]> {
+    const { rows } = await this.pool.query<{ id: string }>('SELECT id FROM executions WHERE owner = $1', [
+      this.identity.id,
+    ]);
+    return rows.map(({ id }) => id);
+  }
+
   async exists(executionId: string): Promise<boolean> {
     const { rowCount } = await this.pool.query('SELECT 1 FROM executions WHERE id = $1', [executionId]);
     return rowCount === 1;

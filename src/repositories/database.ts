@@ -34,6 +34,10 @@ const JOURNAL_SESSION = {
   plan_cache_mode: 'force_generic_plan',
 };
 
+/** Beyond `statement_timeout`, for a database that does not even say that a statement took too long. */
+const JOURNAL_QUERY_MS = 15_000;
+const GENERAL_QUERY_MS = 35_000;
+
 const GENERAL_SESSION = {
   statement_timeout: '30s',
   idle_in_transaction_session_timeout: '30s',
@@ -70,14 +74,16 @@ export class Database {
       throw error;
     }
     const pool = makePool(
-      connection,
-      GENERAL_CONNECTIONS,
+      { ...connection, max: GENERAL_CONNECTIONS, query_timeout: GENERAL_QUERY_MS },
       () => ({ ...GENERAL_SESSION, application_name: 'retrace' }),
       log,
     );
     const journalPool = makePool(
-      connection,
-      config.journalLanes + SPARE_JOURNAL_CONNECTIONS,
+      {
+        ...connection,
+        max: config.journalLanes + SPARE_JOURNAL_CONNECTIONS,
+        query_timeout: JOURNAL_QUERY_MS,
+      },
       () => ({ ...JOURNAL_SESSION, application_name: identity.id }),
       log,
     );
@@ -135,10 +141,9 @@ async function migrateWhenReachable(connection: Connection, log: Log): Promise<v
   }
 }
 
-function makePool(connection: Connection, max: number, session: () => Record<string, string>, log: Log): Pool {
+function makePool(settings: PoolConfig, session: () => Record<string, string>, log: Log): Pool {
   const pool = new Pool({
-    ...connection,
-    max,
+    ...settings,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     types: NUMBERS,

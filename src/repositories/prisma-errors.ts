@@ -12,7 +12,7 @@ const SOCKET_CODES = new Set([
   'EAI_AGAIN',
 ]);
 const PG_MESSAGES =
-  /(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error)/;
 
 /** SQLSTATE: connection exception (class 08), too many connections, shutting down or starting up (57P01 to 57P03). */
 const SQL_STATES = /^(08...|53300|57P0[123])$/;

@@ -3,6 +3,7 @@ import { NodeError } from '../errors.js';
 import type { ExpressionEnvironment, ExpressionScope } from '../expressions/expression.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { maskSecrets, maskText } from '../mask-secrets.js';
 import { toPlainJson } from '../plain-json.js';
 import type { LogLevel, NetworkUse, NodeContext } from '../ports.js';
 
@@ -116,7 +117,10 @@ export class AttemptContext implements NodeContext {
   }
 
   log(level: LogLevel, message: string, data?: JsonValue): void {
-    this.ports.log(this.nodeId, LEVELS.includes(level) ? level : 'info', String(message), toPlainJson(data));
+    const known = LEVELS.includes(level) ? level : 'info';
+    const plain = toPlainJson(data);
+    const shown = plain === undefined ? undefined : maskSecrets(plain);
+    this.ports.log(this.nodeId, known, maskText(String(message)), shown);
   }
 
   async checkpoint(state: JsonValue): Promise<void> {

@@ -724,6 +724,7 @@ describe('a crash', () => {
     const nodes = [
       { ...work('second', 100, { fail: { code: 'SECOND' } }), retryPolicy: { maxRetries: 0 } },
       { ...work('first', 50, { fail: { code: 'FIRST' } }), retryPolicy: { maxRetries: 0 } },
+      { ...work('third', 150, { fail: { code: 'THIRD' } }), retryPolicy: { maxRetries: 0 } },
       work('slow', 1000),
     ];
     const execution = await started(nodes);
@@ -783,12 +784,15 @@ describe('a driver', () => {
   });
 
   it('never writes an event that is older than the one before it', async () => {
-    const execution = new DrivenExecution({ nodes: [sleep('s', 3000), work('a', 100)] });
-    await execution.start().advance(50);
+    const execution = await started([sleep('s', 3000)]);
+    await execution.advance(50);
+    await execution.command(PAUSE);
     execution.scheduler.block(-40);
+    await execution.command(RESUME);
     await execution.run();
     const times = execution.events.map(({ timestamp }) => timestamp);
     expect(times).toEqual([...times].sort((one, other) => one - other));
+    expect(execution.eventsOf('execution:resumed')[0]?.timestamp).toBe(execution.state.createdAt + 50);
     expect(execution.state.status).toBe('completed');
   });
 
@@ -1042,11 +1046,38 @@ describe('the log of an execution', () => {
     ]);
   });
 
+  it('shows no secrets of what a node says', async () => {
+    const said = { headers: { Authorization: 'Bearer hush' }, n: 1 };
+    const teller: NodeType = {
+      type: 'teller',
+      name: '',
+      category: '',
+      description: '',
+      version: '1.0.0',
+      configSchema: {},
+      effect: 'pure',
+      execute(context) {
+        context.log('warn', 'calls http://ann:hush@shop/', said);
+        return { outputs: {} };
+      },
+    };
+    const execution = await started([{ id: 'a', type: 'teller' }], [], {}, { types: [teller] });
+    expect(execution.logEntries).toMatchObject([
+      { level: 'warn', message: 'calls http://***@shop/', data: { headers: { Authorization: '***' }, n: 1 } },
+    ]);
+  });
+
   it('has a line for a start and an end by hand too', async () => {
     const execution = new DrivenExecution({ nodes: [sleep('s', 60_000)] }, { events: [createdEvent()] });
     await execution.load().command({ kind: 'resume', commandId: 'c1' });
     await execution.command({ kind: 'end', then: 'completed', actor: 'ann', commandId: 'c2' });
     expect(execution.logs).toEqual(['Started', 'Ended as completed by ann']);
+    const failed = await started([sleep('s', 60_000)]);
+    const error = { code: 'WRONG', message: 'it is' };
+    await failed.command({ kind: 'end', then: 'failed', error, actor: 'ann', reason: 'late' });
+    expect(failed.logEntries).toMatchObject([
+      { message: 'The execution failed with WRONG: it is (by ann)', data: { actor: 'ann', reason: 'late' } },
+    ]);
     expect(execution.state.history).toMatchObject([{ type: 'start' }, { type: 'completed-by-hand', by: 'ann' }]);
   });
 });

@@ -1,6 +1,7 @@
 import type { AttemptInput } from './attempt-context.js';
 import type { EdgeDecision, EventOf, JournalEvent } from '../journal/events.js';
 import { decideRetry } from '../retry/decide-retry.js';
+import { seededRandom } from '../seeded-random.js';
 import type { AttemptOutcome } from './run-node.js';
 import type { NodeState } from '../state/execution-state.js';
 
@@ -63,7 +64,9 @@ export function retryDelay(input: AttemptInput, state: NodeState, outcome: Faile
     firstStartTime: state.firstStartTime ?? input.startTime,
     now,
   };
-  return decideRetry(input.node.retry, attempt, input.environment.random);
+  // An attempt's own generator: the one that expressions see begins anew with each attempt.
+  const random = seededRandom(`${input.executionId}\0${input.node.id}\0${input.run}\0${input.attempt}`);
+  return decideRetry(input.node.retry, attempt, random);
 }
 
 /** A wait that an end cut short goes on with its old due time; undefined when the node did not wait. */

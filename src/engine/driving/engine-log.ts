@@ -1,4 +1,5 @@
 import { isByCommand, type JournalEvent } from '../journal/events.js';
+import type { JsonObject } from '../json.js';
 import { maskSecrets } from '../mask-secrets.js';
 import type { LogEntry } from '../ports.js';
 import type { AttemptInput } from './attempt-context.js';
@@ -22,12 +23,12 @@ export function logLineOf(event: JournalEvent): LogEntry | null {
       const message = `Attempt ${attempt} was cut off (${cause}); what follows: ${then}`;
       return { nodeId, timestamp, level: 'warn', message, data: { attempt, cause, then } };
     }
-    case 'execution:failed':
-      return {
-        timestamp,
-        level: 'error',
-        message: `The execution failed with ${event.error.code}: ${event.error.message}`,
-      };
+    case 'execution:failed': {
+      const message = `The execution failed with ${event.error.code}: ${event.error.message}`;
+      if (!isByCommand(event)) return { timestamp, level: 'error', message };
+      const by = event.actor === undefined ? '' : ` (by ${event.actor})`;
+      return { timestamp, level: 'error', message: message + by, data: causeOf(event) };
+    }
     case 'execution:pausing':
     case 'execution:paused':
     case 'execution:resumed':
@@ -53,14 +54,17 @@ const COMMAND_WORDS = {
 } as const;
 
 function commandLine(event: Extract<JournalEvent, { type: keyof typeof COMMAND_WORDS }>): LogEntry {
-  const by = event.actor === undefined ? '' : ` by ${event.actor}`;
-  const why = event.reason === undefined ? '' : `: ${event.reason}`;
   const what =
     event.type === 'execution:cancelling' && event.then !== 'cancelled'
       ? `Ending as ${event.then}`
       : COMMAND_WORDS[event.type];
-  const data = { actor: event.actor, reason: event.reason };
-  return { timestamp: event.timestamp, level: 'info', message: `${what}${by}${why}`, data };
+  const by = event.actor === undefined ? '' : ` by ${event.actor}`;
+  const why = event.reason === undefined ? '' : `: ${event.reason}`;
+  return { timestamp: event.timestamp, level: 'info', message: `${what}${by}${why}`, data: causeOf(event) };
+}
+
+function causeOf({ actor, reason }: { actor?: string; reason?: string }): JsonObject {
+  return { actor, reason };
 }
 
 /** With `verboseLogging`, each attempt's start with what it is given. */

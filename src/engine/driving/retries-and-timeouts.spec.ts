@@ -62,6 +62,9 @@ describe('a retry', () => {
       expect(delay).toBeLessThanOrEqual(attempt * 1000);
     }
     expect(new Set(seen.filter(({ attempt }) => attempt === 1).map(({ delay }) => delay)).size).toBeGreaterThan(10);
+    const share = ({ attempt, delay }: { attempt: number; delay: number }) => Math.round(delay / attempt);
+    const ofOneNode = seen.filter(({ nodeId }) => nodeId === 'n0').map(share);
+    expect(new Set(ofOneNode).size).toBe(ofOneNode.length);
   });
 
   it('succeeds in the end, and each attempt is in the journal', async () => {
@@ -530,6 +533,13 @@ describe('a chain of pure nodes', () => {
     const execution = await run(nodes, {}, edges);
     expect(execution.journal.sent).toHaveLength(1);
     expect(execution.events).toHaveLength(13);
+  });
+
+  it('may be 10,000 nodes long', async () => {
+    const nodes = Array.from({ length: 10_000 }, (_, index) => ({ id: `n${index}`, type: 'value', config: {} }));
+    const edges = nodes.slice(1).map(({ id }, index) => ({ id: `e${index}`, source: `n${index}`, target: id }));
+    const execution = await run(nodes, {}, edges);
+    expect(execution.state).toMatchObject({ status: 'completed', counts: { completed: 10_000 } });
   });
 
   it('gives its turn away every few milliseconds', async () => {

@@ -156,6 +156,11 @@ describe('the result', () => {
     expect(recordOf(execution, { state: before })).toMatchObject({ status: 'running', result: null });
   });
 
+  it('is what passed through the one output node when it is disabled', async () => {
+    const nodes = [value('a', { give: { n: 1 } }), { ...output('out'), enabled: false }];
+    expect(recordOf(await drive({ nodes, edges: [edge('a', 'out')] })).result).toEqual({ n: 1 });
+  });
+
   it('is null when the one output node was skipped', async () => {
     const nodes = [{ id: 'if', type: 'branch', config: { port: 'false' } }, output('out')];
     const edges = [edge('if', 'out', { sourceOutput: 'true' })];

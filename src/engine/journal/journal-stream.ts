@@ -43,6 +43,7 @@ export class JournalStream implements ExecutionJournal {
   private committedVersion = 0;
   private waiters: { version: number; resolve: () => void }[] = [];
   private closed = false;
+  private settleWaiters: (() => void)[] = [];
 
   constructor(
     readonly executionId: string,
@@ -88,6 +89,12 @@ export class JournalStream implements ExecutionJournal {
     return new Promise((resolve) => this.waiters.push({ version, resolve }));
   }
 
+  /** Resolves when no batch with something of this stream is under way, also after it was closed. */
+  settled(): Promise<void> {
+    if (this.committedVersion >= this.sealedVersion) return Promise.resolve();
+    return new Promise((resolve) => this.settleWaiters.push(resolve));
+  }
+
   /** True while something waits for a batch. */
   get isPending(): boolean {
     return !this.closed && this.version > this.sealedVersion;
@@ -117,10 +124,13 @@ export class JournalStream implements ExecutionJournal {
     const due = this.waiters.filter(({ version }) => version <= this.committedVersion);
     this.waiters = this.waiters.filter(({ version }) => version > this.committedVersion);
     for (const { resolve } of due) resolve();
+    for (const resolve of this.settleWaiters.splice(0)) resolve();
   }
 
   /** Nothing more is taken in; whoever waits for a commit waits for ever, since none will come. */
   lose(loss: StreamLoss, message: string): void {
+    this.committedVersion = this.sealedVersion;
+    for (const resolve of this.settleWaiters.splice(0)) resolve();
     if (this.closed) return;
     this.close();
     this.owner.lost(loss, message);
