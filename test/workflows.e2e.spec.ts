@@ -763,7 +763,7 @@ describe('workflows over HTTP', () => {
             version: '1.1.0',
             changelog: 'second',
             author: 'Zoë',
-            createdAt: expect.any(Number) as number,
+            createdAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
             totalNodes: 2,
           },
           {
@@ -771,7 +771,7 @@ describe('workflows over HTTP', () => {
             version: '1.0.0',
             changelog: 'first',
             author: 'doc author',
-            createdAt: expect.any(Number) as number,
+            createdAt: expect.stringMatching(/^\d{4}-.*Z$/) as string,
             totalNodes: 2,
           },
         ],

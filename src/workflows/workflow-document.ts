@@ -92,6 +92,7 @@ function without(object: JsonObject, fields: ReadonlySet<string>): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([field]) => !fields.has(field)));
 }
 
-function isoTime(epochMs: number): string {
+/** Epoch ms as ISO 8601. */
+export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }

@@ -2,9 +2,8 @@ import { Controller, Get, Headers, HttpCode, Param, Post } from '@nestjs/common'
 import type { JsonObject } from '../engine/json.js';
 import { Actor } from '../http/actor.js';
 import { Message } from '../http/envelope.js';
-import type { RevisionSummary } from '../repositories/workflow.repository.js';
 import { expectedRevision } from './expected-revision.js';
-import { WorkflowRevisions, type RevisionDifference } from './workflow-revisions.js';
+import { type RevisionRow, WorkflowRevisions, type RevisionDifference } from './workflow-revisions.js';
 import type { WorkflowAnswer } from './workflow-storage.js';
 
 /** The history of a workflow's document. */
@@ -13,7 +12,7 @@ export class WorkflowRevisionsController {
   constructor(private readonly revisions: WorkflowRevisions) {}
 
   @Get()
-  async list(@Param('id') id: string): Promise<{ versions: RevisionSummary[]; count: number }> {
+  async list(@Param('id') id: string): Promise<{ versions: RevisionRow[]; count: number }> {
     const versions = await this.revisions.list(id);
     return { versions, count: versions.length };
   }

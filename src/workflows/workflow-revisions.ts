@@ -3,7 +3,7 @@ import { compareRevisions, type RevisionChanges } from '../engine/definition/com
 import { EngineError, invalidParams } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import { WorkflowRepository, type RevisionSummary, type StoredRevision } from '../repositories/workflow.repository.js';
-import { joinDocument, withContent } from './workflow-document.js';
+import { isoTime, joinDocument, withContent } from './workflow-document.js';
 import { WorkflowStorage, type ChangeRequest, type WorkflowAnswer } from './workflow-storage.js';
 
 /** What separates one revision from another. */
@@ -11,6 +11,9 @@ export interface RevisionDifference extends RevisionChanges {
   from: number;
   to: number;
 }
+
+/** A revision as the list shows it; `createdAt` is ISO 8601, as in the documents. */
+export type RevisionRow = Omit<RevisionSummary, 'createdAt'> & { createdAt: string };
 
 /** Largest number that the database's column holds. */
 const MAX_REVISION = 2 ** 31 - 1;
@@ -24,9 +27,10 @@ export class WorkflowRevisions {
   ) {}
 
   /** Newest first. */
-  async list(id: string): Promise<RevisionSummary[]> {
+  async list(id: string): Promise<RevisionRow[]> {
     await this.storage.get(id);
-    return this.workflows.listRevisions(id);
+    const rows = await this.workflows.listRevisions(id);
+    return rows.map((row) => ({ ...row, createdAt: isoTime(row.createdAt) }));
   }
 
   /** The document as it is now, with the content of the revision. */
