@@ -40,7 +40,7 @@ export class JournalQueue {
   /** Goes on under the instance's present id. */
   renew(): void {
     this.queue = undefined;
-    for (const look of [...this.waiting]) look();
+    for (const look of this.waiting) look();
   }
 
   /** Resolves when the queue takes something in; false after `ms` of waiting in vain. */

@@ -50,6 +50,17 @@ describe('what an error of the database means', () => {
     expect((await Promise.all(errors)).map(isDatabaseAway)).toEqual([true, true]);
   });
 
+  test('with a server that does not answer in time, the database is away, to pg and to Prisma', async () => {
+    const pool = new Pool({ ...open.database.pool.options, query_timeout: 50 });
+    const prisma = new PrismaService({ pool } as Database);
+    const fromPg = await errorOf(pool.query('SELECT pg_sleep(0.3)'));
+    const fromPrisma = await errorOf(prisma.$queryRaw`SELECT 1 AS slept FROM pg_sleep(0.3)`);
+    await prisma.$disconnect();
+    await pool.end();
+
+    expect([isDatabaseAway(fromPg), isDatabaseAway(fromPrisma)]).toEqual([true, true]);
+  });
+
   test('a key that is there already is told apart, from pg and from Prisma', async () => {
     const { database, prisma } = open;
     const data = { workflowId: 'wf', revision: 1, content: '{}', version: '1.0.0', totalNodes: 0, createdAt: 1n };
