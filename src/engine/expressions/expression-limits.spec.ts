@@ -5,8 +5,7 @@ import { ExpressionSyntaxError } from './expression-syntax-error.js';
 
 const environment = { now: 0, random: () => 0.5 };
 
-/** An own limit, so that a test that hangs the process for seconds is seen as failed. */
-// Without its guard each of these takes minutes or ends the process; a busy machine may take a few seconds.
+/** Without its guard each of these takes minutes or ends the process; a busy machine may take a few seconds. */
 const LONGEST_MS = 15_000;
 
 async function outcome(source: string, root: JsonValue): Promise<string> {
