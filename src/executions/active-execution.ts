@@ -89,7 +89,7 @@ export class ActiveExecution implements StreamOwner {
     this.stream.append(JSON.stringify(event));
   }
 
-  /** Leaves memory without having been driven: it waits in the table for a place or its time. */
+  /** Leaves memory: it has ended, or waits in the table for a place, its time (epoch ms) or a command. */
   leave(wakeAt: number | null): void {
     this.leaving = { wakeAt };
     this.stream.touch();

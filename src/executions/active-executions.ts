@@ -11,6 +11,7 @@ import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
 import type { ActiveExecution, ActiveEvents, ActiveOptions } from './active-execution.js';
+import { executionNotFound } from './execution-not-found.js';
 import { Plans } from './plans.js';
 import { WorkflowUsage } from './workflow-usage.js';
 
@@ -94,7 +95,7 @@ export class ActiveExecutions implements ActiveEvents {
    */
   async load(executionId: string, claimer: string): Promise<ActiveExecution> {
     const state = await this.folds.loadFresh(executionId);
-    if (!state) throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
+    if (!state) throw executionNotFound(executionId);
     const plan = await this.plans.get(state.workflowId, state.revision);
     if (claimer !== this.identity.id) {
       throw new EngineError('SERVICE_UNAVAILABLE', 'The lease was lost while the execution was read; try again');

@@ -9,6 +9,7 @@ import { InstanceIdentity } from '../repositories/instance-identity.js';
 import type { ActiveExecution } from './active-execution.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
+import { executionNotFound } from './execution-not-found.js';
 
 /** How often the table is looked at for executions that have come due. */
 const LOOK_EVERY_MS = 500;
@@ -112,8 +113,7 @@ export class Dispatcher {
     await leaving?.left;
     const claimer = this.identity.id;
     if (!(await this.claims.one(executionId))) {
-      if (!(await this.claims.exists(executionId)))
-        throw new EngineError('NOT_FOUND', 'Execution not found', { id: executionId });
+      if (!(await this.claims.exists(executionId))) throw executionNotFound(executionId);
       throw new EngineError('CONFLICT', 'Another instance holds the execution', { id: executionId });
     }
     return this.active.load(executionId, claimer);

@@ -16,7 +16,8 @@ import type { ExecutionStatisticsQuery } from './dto/execution-statistics.query.
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListExecutionsQuery } from './dto/list-executions.query.js';
 import { readCursor, writeCursor } from './execution-cursor.js';
-import { ExecutionReader, notFound } from './execution-reader.js';
+import { executionNotFound } from './execution-not-found.js';
+import { ExecutionReader } from './execution-reader.js';
 
 /** A page of the list. `nextCursor` is there unless a page was asked for by its number; null at the end. */
 export interface ExecutionPage {
@@ -76,7 +77,7 @@ export class ExecutionHistory {
   /** @throws EngineError NOT_FOUND; CONFLICT unless it has ended and has no activity and no owner */
   async delete(executionId: string): Promise<void> {
     const outcome = await this.deletions.delete(executionId);
-    if (outcome === 'missing') throw notFound(executionId);
+    if (outcome === 'missing') throw executionNotFound(executionId);
     if (outcome === 'deleted') return;
     const { status, activity } = outcome;
     const doing = activity === null ? status : `${status} (${activity})`;

@@ -9,7 +9,7 @@ import { ExecutionRepository, type ExecutionHead } from '../repositories/executi
 import { LogRepository, type LogLine } from '../repositories/log.repository.js';
 import type { ListEventsQuery } from './dto/list-events.query.js';
 import type { ListLogsQuery } from './dto/list-logs.query.js';
-import { notFound } from './execution-reader.js';
+import { executionNotFound } from './execution-not-found.js';
 import { Plans } from './plans.js';
 
 /** A page of the journal. `nextAfter` goes on where it ended: as `after`, or in descending order as `before`. */
@@ -77,7 +77,7 @@ export class ExecutionJournal {
 
   private async find(executionId: string): Promise<ExecutionHead> {
     const head = await this.executions.find(executionId);
-    if (!head) throw notFound(executionId);
+    if (!head) throw executionNotFound(executionId);
     return head;
   }
 }

@@ -20,6 +20,8 @@ import { EventRepository } from '../repositories/event.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
+import { executionNotFound } from './execution-not-found.js';
+import { checkSeq } from './expected-seq.js';
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListNodesQuery } from './dto/list-nodes.query.js';
 import { Plans } from './plans.js';
@@ -97,7 +99,7 @@ export class ExecutionReader {
    */
   async abortedByCancel(executionId: string, ifMatchSeq?: number): Promise<string[]> {
     const { plan, state, running } = await this.snapshot(executionId);
-    checkSeq(state, ifMatchSeq);
+    checkSeq(state.seq, ifMatchSeq);
     const now = { timestamp: this.clock.now(), running: running.length };
     const { event } = decideCommand(plan, state, { kind: 'end', then: 'cancelled' }, now);
     if (!event) return [];
@@ -116,14 +118,14 @@ export class ExecutionReader {
 
   private async snapshot(executionId: string): Promise<Snapshot> {
     const state = await this.folds.load(executionId);
-    if (!state) throw notFound(executionId);
+    if (!state) throw executionNotFound(executionId);
     const plan = await this.plans.get(state.workflowId, state.revision);
     return { plan, state, running: this.active.running(executionId) };
   }
 
   private async past(executionId: string, seq: number): Promise<Omit<Snapshot, 'running'>> {
     const state = await this.folds.loadAt(executionId, seq);
-    if (!state) throw notFound(executionId);
+    if (!state) throw executionNotFound(executionId);
     if (state.seq < seq) {
       throw invalidParams([{ field: 'atSeq', message: `atSeq must be at most ${state.seq}, the newest event` }]);
     }
@@ -135,14 +137,4 @@ export class ExecutionReader {
 function isActing({ nodes }: ExecutionState, nodeId: string): boolean {
   const node = nodes.get(nodeId);
   return node?.status === 'running' && !node.waiting && node.retryAt === undefined;
-}
-
-function checkSeq({ seq }: ExecutionState, expected: number | undefined): void {
-  if (expected !== undefined && expected !== seq)
-    throw new EngineError('CONFLICT', 'The execution has moved on', { seq });
-}
-
-/** The refusal of an id that no execution has. */
-export function notFound(id: string): EngineError {
-  return new EngineError('NOT_FOUND', 'Execution not found', { id });
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
-import { EngineError } from '../engine/errors.js';
+import { atMost } from '../config/at-most.js';
 import type { ExecutionRecord } from '../engine/journal/execution-record.js';
 import type { Command } from '../engine/state/decide-command.js';
 import type { ActiveExecution } from './active-execution.js';
 import type { CreateExecution } from './create-execution.js';
 import { Dispatcher } from './dispatcher.js';
 import { ExecutionIntake } from './execution-intake.js';
+import { checkSeq } from './expected-seq.js';
 import { KeyedCreations } from './keyed-creations.js';
 
 /** How long a command that ends an execution waits for the end. */
@@ -38,12 +38,8 @@ export class ExecutionsService {
    */
   async command(executionId: string, command: Command, { ifMatchSeq }: { ifMatchSeq?: number } = {}): Promise<void> {
     const active = await this.carryOut(executionId, { commandId: newCommandId(), ...command }, ifMatchSeq);
-    const committed = Promise.race([active.stream.committed(), active.left]);
-    if (command.kind !== 'end') return committed;
-    const late = new AbortController();
-    const tooLate = delay(WAIT_FOR_END_MS, undefined, { signal: late.signal }).catch(() => undefined);
-    await Promise.race([active.left, tooLate]);
-    late.abort();
+    if (command.kind === 'end') await atMost(WAIT_FOR_END_MS, active.left);
+    else await Promise.race([active.stream.committed(), active.left]);
   }
 
   /**
@@ -57,9 +53,7 @@ export class ExecutionsService {
       active = await this.dispatcher.hold(executionId);
     }
     try {
-      if (ifMatchSeq !== undefined && ifMatchSeq !== active.state.seq) {
-        throw new EngineError('CONFLICT', 'The execution has moved on', { seq: active.state.seq });
-      }
+      checkSeq(active.state.seq, ifMatchSeq);
       active.driver.command(command);
     } finally {
       active.driver.release();

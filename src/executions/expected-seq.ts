@@ -1,4 +1,4 @@
-import { invalidParams } from '../engine/errors.js';
+import { EngineError, invalidParams } from '../engine/errors.js';
 
 /** RFC 9110, 13.1.1; the bare number is accepted too. */
 const IF_MATCH = /^(?:(\d{1,10})|"(\d{1,10})"|W\/"(\d{1,10})")$/;
@@ -13,4 +13,11 @@ export function expectedSeq(ifMatch: string | undefined): number | undefined {
   const match = IF_MATCH.exec(text);
   if (!match) throw invalidParams([{ field: 'If-Match', message: 'If-Match must be a seq such as 7, or *' }]);
   return Number(match[1] ?? match[2] ?? match[3]);
+}
+
+/** @throws EngineError CONFLICT with the present seq when the caller expected another one */
+export function checkSeq(seq: number, expected: number | undefined): void {
+  if (expected !== undefined && expected !== seq) {
+    throw new EngineError('CONFLICT', 'The execution has moved on', { seq });
+  }
 }

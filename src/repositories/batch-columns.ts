@@ -1,5 +1,6 @@
 import type { BatchEntry, CreationRow, SummaryRow } from '../engine/journal/batch.js';
-import { int4Array, int8Array, textArray, withoutNul } from './binary-array.js';
+import { int4Array, int8Array, textArray } from './binary-array.js';
+import { labelsJson } from './storable-text.js';
 
 /** One column of a part: its name, its array type and its values. */
 export interface Column {
@@ -220,12 +221,4 @@ export function logColumns(entries: BatchEntry[]): Column[] {
       rows.map(({ data }) => (data === undefined ? null : JSON.stringify(data))),
     ),
   ];
-}
-
-/** jsonb refuses U+0000 and lone surrogates: both become U+FFFD. */
-function labelsJson(labels: { [name: string]: string }): string {
-  const entries = Object.entries(labels);
-  if (entries.length === 0) return '{}';
-  const storable = (value: string) => Buffer.from(withoutNul(value)).toString();
-  return JSON.stringify(Object.fromEntries(entries.map(([name, value]) => [storable(name), storable(value)])));
 }

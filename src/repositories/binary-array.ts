@@ -51,7 +51,7 @@ export function int8Array(values: readonly (number | null)[]): Buffer {
 }
 
 /** What a text column can hold of a text. */
-export function withoutNul(text: string): string {
+function withoutNul(text: string): string {
   return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text;
 }
 

@@ -2,7 +2,7 @@ import type { Activity, Attention } from '../engine/journal/summary.js';
 import type { Trigger } from '../engine/journal/events.js';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Prisma } from './generated/client.js';
-import { storableText } from './storable-text.js';
+import { labelsJson, storableText } from './storable-text.js';
 
 /** Which executions a list shows; what is absent does not filter. Times are epoch ms. */
 export interface ExecutionFilter {
@@ -43,7 +43,7 @@ export function filterCondition(filter: ExecutionFilter, now: number): Prisma.Sq
   if (startTimeTo !== undefined) all.push(Prisma.sql`${START_TIME} <= ${startTimeTo}::bigint`);
   if (triggerType !== undefined) all.push(Prisma.sql`e.trigger_type = ${triggerType}`);
   if (userId !== undefined) all.push(Prisma.sql`e.user_id = ${storableText(userId)}`);
-  if (filter.labels) all.push(Prisma.sql`e.labels @> ${storableJson(filter.labels)}::jsonb`);
+  if (filter.labels) all.push(Prisma.sql`e.labels @> ${labelsJson(filter.labels)}::jsonb`);
   if (filter.search !== undefined) all.push(searchCondition(storableText(filter.search)));
   return Prisma.join(all, ' AND ');
 }
@@ -60,11 +60,4 @@ function activityCondition(activity: Activity, now: number): Prisma.Sql {
 function searchCondition(search: string): Prisma.Sql {
   const inName = Prisma.sql`strpos(lower(e.workflow_name), lower(${search}::text)) > 0`;
   return Prisma.sql`(${inName} OR starts_with(e.id, ${search}::text))`;
-}
-
-/** As labels are stored: jsonb refuses U+0000 and lone surrogates. */
-function storableJson(labels: { [name: string]: string }): string {
-  const storable = (text: string) => Buffer.from(storableText(text)).toString();
-  const entries = Object.entries(labels).map(([name, value]) => [storable(name), storable(value)]);
-  return JSON.stringify(Object.fromEntries(entries));
 }

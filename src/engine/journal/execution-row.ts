@@ -1,45 +1,39 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import { progressShare } from '../progress/progress.js';
 import type { ExecutionState } from '../state/execution-state.js';
-import type { ExecutionStatus } from '../state/transitions.js';
 import type { Trigger } from './events.js';
-import {
-  activityNow,
-  errorRecord,
-  statsOf,
-  timesOf,
-  type ErrorRecord,
-  type ExecutionRecord,
-  type StatsRecord,
-} from './execution-record.js';
-import { summarize, type Activity, type Attention } from './summary.js';
+import { activityNow, errorRecord, statsOf, timesOf, type ExecutionRecord } from './execution-record.js';
+import { summarize } from './summary.js';
+
+/** What a row has as the record has it. */
+type SharedField =
+  | 'id'
+  | 'workflowId'
+  | 'workflowName'
+  | 'workflowVersion'
+  | 'workflowRevision'
+  | 'status'
+  | 'activity'
+  | 'attention'
+  | 'seq'
+  | 'startTime'
+  | 'endTime'
+  | 'duration'
+  | 'labels'
+  | 'priority'
+  | 'stats'
+  | 'error'
+  | 'createdAt'
+  | 'updatedAt';
 
 /** An execution in a list: the record without its large parts, with what a list shows beside it. */
-export interface ExecutionRow {
-  id: string;
-  workflowId: string;
-  workflowName: string;
-  workflowVersion: string;
-  workflowRevision: number;
-  status: ExecutionStatus;
-  activity: Activity | null;
-  attention: Attention | null;
-  seq: number;
-  startTime: ExecutionRecord['startTime'];
-  endTime: ExecutionRecord['endTime'];
-  duration: ExecutionRecord['duration'];
+export interface ExecutionRow extends Pick<ExecutionRecord, SharedField> {
   /** Without its data. */
   trigger: Pick<Trigger, 'type' | 'userId' | 'userName'>;
-  labels: { [name: string]: string };
-  priority: number;
-  stats: StatsRecord;
   /** 0..1 */
   progress: number;
   /** One line: the error, or what it waits for. */
   summary: string | null;
-  error: ErrorRecord | null;
-  createdAt: number;
-  updatedAt: number;
 }
 
 /** The row of an execution as its journal stands; `now` (epoch ms) tells a scheduled one from a queued one. */
