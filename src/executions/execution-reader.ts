@@ -13,7 +13,7 @@ import { NodeRecords, type NodeRecord } from '../engine/journal/record-nodes.js'
 import type { JsonValue } from '../engine/json.js';
 import { progressOf, type Progress } from '../engine/progress/progress.js';
 import { decideCommand } from '../engine/state/decide-command.js';
-import type { ExecutionState } from '../engine/state/execution-state.js';
+import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
 import { invalidTransition, type ExecutionStatus } from '../engine/state/transitions.js';
 import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { EventRepository } from '../repositories/event.repository.js';
@@ -104,7 +104,11 @@ export class ExecutionReader {
     const { event } = decideCommand(plan, state, { kind: 'end', then: 'cancelled' }, now);
     if (!event) return [];
     const beyond = attemptsBeyondJournal(plan, state, running);
-    return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(state, id)).map(({ id }) => id);
+    const isActing = (id: string) => {
+      const node = state.nodes.get(id);
+      return node !== undefined && hasOpenIntent(node);
+    };
+    return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(id)).map(({ id }) => id);
   }
 
   /**
@@ -131,10 +135,4 @@ export class ExecutionReader {
     }
     return { plan: await this.plans.get(state.workflowId, state.revision), state };
   }
-}
-
-/** True while an attempt of the node is under way by the journal; one that waits or is between attempts has none. */
-function isActing({ nodes }: ExecutionState, nodeId: string): boolean {
-  const node = nodes.get(nodeId);
-  return node?.status === 'running' && !node.waiting && node.retryAt === undefined;
 }

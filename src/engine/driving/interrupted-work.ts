@@ -3,7 +3,7 @@ import type { OnInterrupted } from '../definition/workflow-definition.js';
 import { NodeError } from '../errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { isHandled } from '../scheduling/next-nodes.js';
-import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import { hasOpenIntent, type ExecutionState } from '../state/execution-state.js';
 
 /** What becomes of a node whose attempt was cut off. Without a way to look, a person is asked. */
 export function afterInterruption(node: PlanNode): OnInterrupted {
@@ -13,11 +13,6 @@ export function afterInterruption(node: PlanNode): OnInterrupted {
 /** The error of an attempt that ended because its execution does. */
 export function cancelled(): NodeError {
   return new NodeError('CANCELLED', 'The execution was cancelled');
-}
-
-/** True while an attempt may act outside by the journal: its intent is there, and neither an outcome nor a wait. */
-export function hasOpenIntent({ status, waiting, retryAt }: NodeState): boolean {
-  return status === 'running' && !waiting && retryAt === undefined;
 }
 
 /**

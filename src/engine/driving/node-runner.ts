@@ -10,11 +10,12 @@ import type { JsonObject } from '../json.js';
 import { intentConfig } from '../journal/intent-config.js';
 import { decideEdges, type EdgeDecisions } from '../scheduling/decide-edges.js';
 import { seededRandom } from '../seeded-random.js';
+import { hasOpenIntent } from '../state/execution-state.js';
 import type { AttemptInput } from './attempt-context.js';
 import { outcomeEvent, retryDelay, retryingEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
 import { verboseStartOf } from './engine-log.js';
-import { afterInterruption, hasOpenIntent } from './interrupted-work.js';
+import { afterInterruption } from './interrupted-work.js';
 import { Attempt, type AttemptOutcome, type AttemptPorts } from './run-node.js';
 
 /** What the runner asks of the driver. */

@@ -1,5 +1,5 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
-import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import { hasOpenIntent, type ExecutionState, type NodeState } from '../state/execution-state.js';
 import type { ExecutionStatus } from '../state/transitions.js';
 import type { ExecutionErrorData } from './events.js';
 
@@ -61,9 +61,8 @@ export function activityOf(state: ExecutionState, runningNow = 0): Activity | nu
   if (runningNow > 0 || state.counts.running === 0) return 'executing';
   let retrying = false;
   for (const node of state.nodes.values()) {
-    if (node.status !== 'running') continue;
-    if (node.retryAt === undefined && !node.waiting) return 'executing';
-    retrying ||= node.retryAt !== undefined;
+    if (hasOpenIntent(node)) return 'executing';
+    retrying ||= node.status === 'running' && node.retryAt !== undefined;
   }
   return retrying ? 'retrying' : 'waiting';
 }

@@ -123,3 +123,8 @@ export function hasEnded(node: NodeState | undefined): boolean {
     (node.status === 'completed' || node.status === 'skipped' || (node.status === 'failed' && !node.asks))
   );
 }
+
+/** True while an attempt may act outside by the journal: its intent is there, and neither an outcome nor a wait. */
+export function hasOpenIntent({ status, waiting, retryAt }: NodeState): boolean {
+  return status === 'running' && !waiting && retryAt === undefined;
+}
