@@ -41,6 +41,31 @@ describe('loadConfig', () => {
     });
   });
 
+  test('finds the databases that nodes may use by the names of their variables', () => {
+    const config = loadConfig({
+      DATABASE_CONNECTIONS: 'SHOP_DB, CRM',
+      SHOP_DB: 'postgresql://a@b/shop',
+      CRM: 'postgres://c/d',
+    });
+    expect([...config.databaseConnections]).toEqual([
+      ['SHOP_DB', 'postgresql://a@b/shop'],
+      ['CRM', 'postgres://c/d'],
+    ]);
+    expect(() => loadConfig({ DATABASE_CONNECTIONS: 'GONE,WRONG', WRONG: 'mysql://secret' })).toThrow(
+      /GONE \(named in DATABASE_CONNECTIONS\): expected postgresql:.*got nothing\n.*WRONG.*got something else/,
+    );
+  });
+
+  test('keeps executions for RETENTION_DAYS unless their status has a setting of its own', () => {
+    expect(loadConfig({}).retentionDays).toEqual({});
+    expect(loadConfig({ RETENTION_DAYS: '30', RETENTION_DAYS_FAILED: '90' }).retentionDays).toEqual({
+      completed: 30,
+      failed: 90,
+      cancelled: 30,
+    });
+    expect(() => loadConfig({ RETENTION_DAYS_FAILED: '-1' })).toThrow('RETENTION_DAYS_FAILED');
+  });
+
   test('names every wrong variable at once, with what was expected and what came', () => {
     const env = {
       PORT: '70000',

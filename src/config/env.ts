@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** The graveness from which a line is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -43,7 +43,18 @@ export class Config {
   readonly queueLimit!: number;
   /** Batches that may be under way at once. */
   readonly journalLanes!: number;
+  /** Absolute path of the folder that file-read and file-write nodes may use; shared by all instances. */
+  readonly filesDir!: string;
+  /** Absolute path of a folder with node types of one's own; absent: none. */
+  readonly nodeTypesDir?: string;
+  /** URLs of the databases that database nodes may use, by the name of the environment variable that holds each. */
+  readonly databaseConnections!: ReadonlyMap<string, string>;
+  /** Days after its end for which an execution is kept, by how it ended; absent: for ever. */
+  readonly retentionDays!: Readonly<Partial<Record<EndedStatus, number>>>;
 }
+
+const ENDED_STATUSES = ['completed', 'failed', 'cancelled'] as const;
+type EndedStatus = (typeof ENDED_STATUSES)[number];
 
 /** The settings cannot be used; the message has one line a variable. */
 export class ConfigError extends Error {
@@ -107,11 +118,12 @@ class Reader {
 export function loadConfig(env: Environment): Config {
   const read = new Reader(env);
   const heartbeatMs = read.integer('HEARTBEAT_MS', 2000, 50, 600_000);
+  const dataDir = resolve(read.text('DATA_DIR') ?? '.data');
   const config: Config = {
     port: read.integer('PORT', 3000, 0, 65_535),
     host: read.text('HOST') ?? '127.0.0.1',
     databaseUrl: databaseUrl(read),
-    dataDir: resolve(read.text('DATA_DIR') ?? '.data'),
+    dataDir,
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, 'info'),
     apiToken: read.text('API_TOKEN'),
     allowAnonymous: read.flag('ALLOW_ANONYMOUS'),
@@ -125,6 +137,10 @@ export function loadConfig(env: Environment): Config {
     maxActiveExecutions: read.integer('MAX_ACTIVE_EXECUTIONS', 1000, 1, 1_000_000),
     queueLimit: read.integer('QUEUE_LIMIT', 64 * MIB, MIB, 4096 * MIB),
     journalLanes: read.integer('JOURNAL_LANES', 1, 1, 16),
+    filesDir: resolve(read.text('FILES_DIR') ?? join(dataDir, 'files')),
+    nodeTypesDir: optionalPath(read.text('NODE_TYPES_DIR')),
+    databaseConnections: databaseConnections(read),
+    retentionDays: retentionDays(read),
   };
   const shortestLease = 2 * config.heartbeatMs + 2000;
   if (config.leaseMs < shortestLease) {
@@ -156,12 +172,42 @@ export function isLoopback(host: string): boolean {
 
 function databaseUrl(read: Reader): string | undefined {
   const value = read.text('DATABASE_URL');
-  if (value === undefined) return undefined;
-  const protocol = URL.canParse(value) ? new URL(value).protocol : '';
-  if (protocol === 'postgres:' || protocol === 'postgresql:') return value;
+  if (value === undefined || isPostgresUrl(value)) return value;
   // The value itself may hold a password, so it is not shown.
-  read.problems.push('DATABASE_URL: expected postgresql://user:password@host:port/database, got something else');
+  read.problems.push(`DATABASE_URL: expected ${POSTGRES_URL}, got something else`);
   return undefined;
+}
+
+const POSTGRES_URL = 'postgresql://user:password@host:port/database';
+
+function isPostgresUrl(value: string): boolean {
+  return URL.canParse(value) && ['postgres:', 'postgresql:'].includes(new URL(value).protocol);
+}
+
+function databaseConnections(read: Reader): Map<string, string> {
+  const urls = new Map<string, string>();
+  for (const name of read.list('DATABASE_CONNECTIONS')) {
+    const url = read.text(name);
+    if (url !== undefined && isPostgresUrl(url)) urls.set(name, url);
+    else
+      read.problems.push(
+        `${name} (named in DATABASE_CONNECTIONS): expected ${POSTGRES_URL}, got ${url ? 'something else' : 'nothing'}`,
+      );
+  }
+  return urls;
+}
+
+/** RETENTION_DAYS counts for every end that has no setting of its own. */
+function retentionDays(read: Reader): Partial<Record<EndedStatus, number>> {
+  const days = (name: string) => (read.text(name) === undefined ? undefined : read.integer(name, 0, 0, 36_500));
+  const general = days('RETENTION_DAYS');
+  return Object.fromEntries(
+    ENDED_STATUSES.map((status) => [status, days(`RETENTION_DAYS_${status.toUpperCase()}`) ?? general]),
+  );
+}
+
+function optionalPath(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(path);
 }
 
 function corsOrigins(read: Reader): string[] {

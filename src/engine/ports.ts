@@ -55,6 +55,8 @@ export interface NodeOutput {
   port?: string;
   /** Set into the execution's variables. */
   variables?: JsonObject;
+  /** Time or randomness went into the outputs, so a cacheable type's outputs are not kept. */
+  volatile?: boolean;
 }
 
 export interface NodeWait {
@@ -104,6 +106,8 @@ export interface NodeType {
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
   /** Looks whether an attempt that was cut off has happened. */
   probe?(context: NodeContext): Promise<ProbeResult>;
+  /** Lets go of what it kept outside the journal for executions that have been deleted. */
+  forget?(executionIds: readonly string[]): Promise<void>;
 }
 
 /** A place in a config that is wrong; `path` is dotted and empty for the whole config. */

@@ -10,7 +10,7 @@ import { setVariablesNode } from './set-variables-node.js';
 import { switchNode } from './switch-node.js';
 import { transformNode } from './transform-node.js';
 
-/** The node types that every server has. */
+/** The built-in node types that need nothing but their context. */
 export const builtInNodeTypes: readonly NodeType[] = [
   inputNode,
   outputNode,

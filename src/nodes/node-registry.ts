@@ -1,4 +1,3 @@
-import { Injectable } from '@nestjs/common';
 import type { Ajv2020 } from 'ajv/dist/2020.js';
 import type { JsonObject } from '../engine/json.js';
 import type { ConfigProblem, NodeCatalog, NodeType } from '../engine/ports.js';
@@ -17,14 +16,13 @@ interface TypeChecks {
 }
 
 /** The node types of this server. */
-@Injectable()
 export class NodeRegistry implements NodeCatalog {
   private readonly types: NodeType[] = [];
   private readonly byName = new Map<string, NodeType>();
   private readonly checks = new Map<NodeType, TypeChecks>();
 
-  constructor() {
-    for (const type of builtInNodeTypes) this.register(type);
+  constructor(types: readonly NodeType[] = builtInNodeTypes) {
+    for (const type of types) this.register(type);
   }
 
   /**
