@@ -7,8 +7,8 @@ const may = (from, targets, comment) => ({
   to: { path: '^src/', pathNot: [from, ...targets].map((target) => `^src/${target}`) },
 });
 
-/** What every module may import: typed configuration, the shape of requests and answers, and who calls. */
-const everywhere = ['config/', 'http/envelope', 'http/pagination', 'http/dto', 'http/actor'];
+/** What every module may import: typed configuration, the shape of requests and answers, what describes them, and who calls. */
+const everywhere = ['config/', 'http/envelope', 'http/pagination', 'http/dto', 'http/actor', 'http/openapi/'];
 
 module.exports = {
   forbidden: [
@@ -35,11 +35,18 @@ module.exports = {
     ),
     may('http', ['engine/errors', 'config/'], 'HTTP turns coded errors into answers and knows no feature.'),
     {
-      name: 'prisma-and-pg-in-repositories-alone',
+      name: 'prisma-in-repositories-alone',
       comment: 'One layer talks to the database; database/ starts it and migrates it before Prisma exists.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(repositories|database)/|\\.spec\\.ts$' },
-      to: { path: '^node_modules/(@prisma|prisma|pg)/|^src/repositories/generated/' },
+      to: { path: '^node_modules/(@prisma|prisma)/|^src/repositories/generated/' },
+    },
+    {
+      name: 'pg-where-databases-are-reached',
+      comment: 'One layer talks to our database by pg; the database node talks to databases of others.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(repositories|database|nodes/database)/|\\.spec\\.ts$' },
+      to: { path: '^node_modules/pg/' },
     },
     {
       name: 'engine-is-pure',

@@ -1,0 +1,62 @@
+import { connect, createServer, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Connection } from '../../src/database/connection.js';
+
+/** Stands between a client and PostgreSQL, and breaks off when it is told to. */
+export interface DatabaseProxy {
+  /** Of the same database, through the proxy. */
+  url: string;
+  /** The next time that a client sends this, it reaches the server, whose answer is cut off. Resolves when it was sent. */
+  cutAnswerTo(text: string): Promise<void>;
+  /** The next time that a client sends this, the answer is held back until the client goes. Resolves when it was sent. */
+  holdAnswerTo(text: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts a proxy on loopback for a database behind a socket or a port. */
+export async function startDatabaseProxy(connection: Connection): Promise<DatabaseProxy> {
+  const { host = '127.0.0.1', port = 5432, user, password, database } = connection;
+  const sockets = new Set<Socket>();
+  let trap: { text: string; then: 'cut' | 'hold'; sprung: () => void } | undefined;
+  const proxy = createServer((client) => {
+    const server = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
+    let trapped: 'cut' | 'hold' | undefined;
+    client.on('data', (data) => {
+      if (trap && data.includes(trap.text)) {
+        trapped = trap.then;
+        trap.sprung();
+        trap = undefined;
+      }
+      server.write(data);
+    });
+    server.on('data', (data) => {
+      if (trapped === 'cut') client.destroy();
+      else if (trapped === undefined) client.write(data);
+    });
+    for (const [socket, peer] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        sockets.delete(socket);
+        peer.destroy();
+      });
+    }
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const { port: ownPort } = proxy.address() as AddressInfo;
+  const secret = typeof password === 'string' ? `:${password}` : '';
+  const close = () =>
+    new Promise<void>((resolve) => {
+      proxy.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  return {
+    url: `postgresql://${user}${secret}@127.0.0.1:${ownPort}/${database}`,
+    cutAnswerTo: (text) => new Promise((sprung) => (trap = { text, then: 'cut', sprung })),
+    holdAnswerTo: (text) => new Promise((sprung) => (trap = { text, then: 'hold', sprung })),
+    close,
+  };
+}
