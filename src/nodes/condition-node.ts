@@ -11,6 +11,7 @@ export const conditionNode: NodeType = {
   icon: 'split',
   effect: 'pure',
   cacheable: true,
+  reads: [],
   ports: ['true', 'false'],
   outputNames: ['result'],
   configSchema: {

@@ -16,6 +16,9 @@ const MAX_BODY = 10 * 1024 * 1024;
 /** As much of a refusal's body as the error keeps, in bytes. */
 const MAX_ERROR_BODY = 16 * 1024;
 
+/** As much of a compensating request as its description says. */
+const MAX_DESCRIPTION = 300;
+
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /** Methods that have nothing to undo. */
@@ -76,6 +79,7 @@ export const externalApiNode: NodeType = {
     required: ['method', 'url'],
     additionalProperties: false,
   },
+  describeRollback: ({ method, url }) => `${method as string} ${url as string}`.slice(0, MAX_DESCRIPTION),
   execute: async (context) => ({ outputs: await call(context, context.config) }),
   async rollback(context) {
     const { method, url } = context.rollback;

@@ -14,6 +14,7 @@ export const inputNode: NodeType = {
   icon: 'log-in',
   effect: 'pure',
   cacheable: true,
+  reads: ['trigger.data'],
   configSchema: {
     type: 'object',
     properties: {

@@ -1,3 +1,4 @@
+import { compileTemplate } from '../engine/expressions/compile-template.js';
 import type { JsonObject } from '../engine/json.js';
 import type { NodeType } from '../engine/ports.js';
 import { NodeRegistry } from './node-registry.js';
@@ -115,6 +116,56 @@ describe('the check of a config', () => {
   it('admits no expression where a field is taken as it is', () => {
     expect(check('switch', { cases: [{ port: '{{ inputs.p }}', equals: 1 }] })).toEqual([]);
     expect(check('input', { schema: '{{ inputs.schema }}' })).toHaveLength(1);
+    const schema = { const: '{{ this is no expression', properties: { '{{': { default: '{{ 1 +' } } };
+    expect(check('input', { schema })).toEqual([]);
+    expect(compileTemplate({ schema }, typeOf('input').configSchema).isStatic).toBe(true);
+  });
+
+  it('knows fields that are taken as they are behind references, patterns and choices too', () => {
+    const code: JsonObject = { type: 'string', maxLength: 5, 'x-template': false };
+    const schema: JsonObject = {
+      $defs: { code, step: { type: 'object', properties: { code: { $ref: '#/$defs/code' }, n: { type: 'number' } } } },
+      type: 'object',
+      properties: {
+        code: { $ref: '#/$defs/code' },
+        steps: { type: 'array', items: { $ref: '#/$defs/step' } },
+        choice: { oneOf: [code, { type: 'number' }] },
+      },
+      patternProperties: { '^code[0-9]+$': code },
+    };
+    const type = ownType(schema);
+    const own = new NodeRegistry([type]);
+    const text = '{{x}}';
+    const config = { code: text, steps: [{ code: text, n: 1 }], choice: text, code7: text, other: '{{ 1 }}' };
+    expect(own.checkConfig(type, config)).toEqual([]);
+    const { isStatic } = compileTemplate({ ...config, other: 1 }, schema);
+    expect(isStatic).toBe(true);
+    expect(compileTemplate({ other: '{{ 1 }}' }, schema).isStatic).toBe(false);
+    const long = own.checkConfig(type, { code: '{{ long }}', steps: [{ code: '{{ long }}' }], code7: '{{ long }}' });
+    expect(long.map(({ path }) => path).sort()).toEqual(['code', 'code7', 'steps.0.code']);
+  });
+
+  it('refuses a template with advice where the schema says x-no-template, nested and in a compensation too', () => {
+    const sql: JsonObject = { type: 'string', 'x-template': false, 'x-no-template': 'use params' };
+    const statement: JsonObject = { type: 'object', properties: { sql, params: { type: 'array' } } };
+    const statements: JsonObject = { type: 'array', items: statement, 'x-no-template': 'write them out' };
+    const schema: JsonObject = { type: 'object', properties: { sql, params: { type: 'array' }, statements } };
+    const type = ownType(schema, { rollbackSchema: schema });
+    const own = new NodeRegistry([type]);
+    const asked = { path: 'sql', message: 'must have no {{ in it: use params' };
+
+    expect(own.checkConfig(type, { sql: 'select $1', params: '{{ inputs.p }}' })).toEqual([]);
+    expect(own.checkConfig(type, { statements: [{ sql: 'select $1', params: ['{{ inputs.p }}'] }] })).toEqual([]);
+    expect(own.checkConfig(type, { sql: "select '{{ inputs.x }}'" })).toEqual([asked]);
+    expect(own.checkConfig(type, { sql: '{{ inputs.x }}' })).toEqual([asked]);
+    const nested = { statements: [{ sql: 'select 1' }, { sql: 'select {{ inputs.x }}' }] };
+    expect(own.checkConfig(type, nested)).toEqual([{ ...asked, path: 'statements.1.sql' }]);
+    expect(own.checkConfig(type, { statements: '{{ inputs.all }}' }).map(({ message }) => message)).toContain(
+      'must have no {{ in it: write them out',
+    );
+    expect(own.checkRollback(type, { sql: 'delete {{ outputs.id }}' })).toEqual([asked]);
+    expect(own.checkRollback(type, nested)).toEqual([{ ...asked, path: 'statements.1.sql' }]);
+    expect(own.checkResolvedConfig(type, { sql: 'select $1', params: ['{{ this is data }}'] })).toEqual([]);
   });
 
   it('checks again what the expressions gave', () => {

@@ -4,7 +4,8 @@ import type { ConfigProblem, NodeCatalog, NodeType } from '../engine/ports.js';
 import { builtInNodeTypes } from './built-in-node-types.js';
 import { checkSchema, compileDataSchema, DataSchemaError } from './data-schema.js';
 import { createLinearAjv, problemsOf } from './linear-ajv.js';
-import { HAS_EXPRESSION, schemaOfDocument, schemaOfResolved } from './template-aware-schema.js';
+import { addScriptKeyword } from './script/script-syntax.js';
+import { HAS_EXPRESSION, NO_TEMPLATE, schemaOfDocument, schemaOfResolved } from './template-aware-schema.js';
 
 type Check = (value: JsonObject) => ConfigProblem[];
 
@@ -77,7 +78,9 @@ function compileChecks(type: NodeType): TypeChecks {
     type: 'string',
     validate: (_wanted: unknown, text: string) => text.includes('{{'),
   });
+  addNoTemplateKeyword(ajv);
   addDataSchemaKeyword(ajv);
+  addScriptKeyword(ajv);
   const check = (schema: JsonObject): Check => {
     try {
       return compileCheck(ajv, schema);
@@ -99,6 +102,18 @@ function compileCheck(ajv: Ajv2020, schema: JsonObject): Check {
   checkSchema(own);
   const validate = ajv.compile(own);
   return (value) => problemsOf(validate, value);
+}
+
+/** `x-no-template: "use params"`: what is told of a text with `{{` ends with that. */
+function addNoTemplateKeyword(ajv: Ajv2020): void {
+  const validate = (instead: string, text: string): boolean => {
+    if (!text.includes('{{')) return true;
+    Object.assign(validate, {
+      errors: [{ keyword: NO_TEMPLATE, params: {}, message: `must have no {{ in it: ${instead}` }],
+    });
+    return false;
+  };
+  ajv.addKeyword({ keyword: NO_TEMPLATE, schemaType: 'string', type: 'string', errors: true, validate });
 }
 
 /** `x-json-schema: true`: the value is a JSON Schema itself, which must compile. */

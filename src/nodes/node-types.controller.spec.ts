@@ -14,7 +14,7 @@ describe('GET /node-types', () => {
     const { status, body } = await server.call<{ nodeTypes: { type: string }[]; count: number }>('GET', '/node-types');
     expect(status).toBe(200);
     expect(body.data.count).toBe(body.data.nodeTypes.length);
-    expect(body.data.nodeTypes).toHaveLength(10);
+    expect(body.data.nodeTypes).toHaveLength(14);
     const find = (type: string) => body.data.nodeTypes.find((nodeType) => nodeType.type === type);
     expect(find('condition')).toEqual({
       type: 'condition',

@@ -1,23 +1,8 @@
 import { Controller, Get } from '@nestjs/common';
-import type { JsonObject } from '../engine/json.js';
-import type { Effect, NodeType } from '../engine/ports.js';
+import { Operation } from '../http/openapi/operation.js';
 import { NodeRegistry } from './node-registry.js';
-
-/** A node type as the API tells it. */
-interface NodeTypeView {
-  type: string;
-  aliases: readonly string[];
-  name: string;
-  category: string;
-  description: string;
-  version: string;
-  effect: Effect;
-  /** Names of the outputs that branch; empty for a type that does not, null when its config names them. */
-  ports: readonly string[] | null;
-  configSchema: JsonObject;
-  /** Null for a type without parameters of a compensation. */
-  rollbackSchema: JsonObject | null;
-}
+import { type NodeTypeList, viewNodeType } from './node-type-view.js';
+import { listNodeTypes } from './openapi/node-types.operations.js';
 
 /** What nodes there are, and what they take. */
 @Controller('node-types')
@@ -25,24 +10,9 @@ export class NodeTypesController {
   constructor(private readonly registry: NodeRegistry) {}
 
   @Get()
-  list(): { nodeTypes: NodeTypeView[]; count: number } {
-    const nodeTypes = this.registry.list().map(view);
+  @Operation(listNodeTypes)
+  list(): NodeTypeList {
+    const nodeTypes = this.registry.list().map(viewNodeType);
     return { nodeTypes, count: nodeTypes.length };
   }
-}
-
-function view(type: NodeType): NodeTypeView {
-  const { ports } = type;
-  return {
-    type: type.type,
-    aliases: type.aliases ?? [],
-    name: type.name,
-    category: type.category,
-    description: type.description,
-    version: type.version,
-    effect: type.effect,
-    ports: typeof ports === 'function' ? null : (ports ?? []),
-    configSchema: type.configSchema,
-    rollbackSchema: type.rollbackSchema ?? null,
-  };
 }

@@ -3,6 +3,7 @@ import { NodeError } from '../engine/errors.js';
 import { compileTemplate } from '../engine/expressions/compile-template.js';
 import type { JsonObject, JsonValue } from '../engine/json.js';
 import type { NodeContext, NodeOutput, NodeResult } from '../engine/ports.js';
+import { testEnvironment } from '../engine/testing/test-environment.js';
 import { NodeRegistry } from './node-registry.js';
 
 const registry = new NodeRegistry();
@@ -14,7 +15,7 @@ function run(type: string, config: JsonObject, given: Partial<NodeContext> = {})
   expect(registry.checkConfig(nodeType, config)).toEqual([]);
   const { inputs = {}, variables = {}, trigger = {} } = given;
   const scope = { inputs, variables, trigger, nodes: {}, execution: {} };
-  const resolved = compileTemplate(config, nodeType.configSchema).resolve(scope, { now: 0, random: () => 0 });
+  const resolved = compileTemplate(config, nodeType.configSchema).resolve(scope, testEnvironment());
   if (resolved instanceof Promise) throw new Error('The config needed a promise');
   expect(registry.checkResolvedConfig(nodeType, resolved as JsonObject)).toEqual([]);
   const result = nodeType.execute(nodeContext(resolved as JsonObject, given));

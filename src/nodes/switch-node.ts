@@ -13,6 +13,7 @@ export const switchNode: NodeType = {
   icon: 'git-branch',
   effect: 'pure',
   cacheable: true,
+  reads: [],
   ports: portsOf,
   outputNames: ['value', 'port'],
   configSchema: {

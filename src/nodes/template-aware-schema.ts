@@ -1,7 +1,11 @@
+import { TemplateSchema } from '../engine/expressions/template-schema.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../engine/json.js';
 
 /** A keyword of ours: true of a text with an expression in it. */
 export const HAS_EXPRESSION = 'x-has-expression';
+
+/** A keyword of ours: a text here must have no `{{`; its value says what to do instead (`"use params"`). */
+export const NO_TEMPLATE = 'x-no-template';
 
 /** Keywords with one schema for a part of the value. */
 const PART = ['additionalProperties', 'unevaluatedProperties', 'items', 'unevaluatedItems', 'contains'];
@@ -10,12 +14,14 @@ const NAMED_PARTS = ['properties', 'patternProperties', '$defs', 'definitions'];
 
 /**
  * A config's schema for a document: any value below the root may be a text with `{{ … }}` instead, except where the
- * schema says `x-template: false` or `format: "expression"`, and inside allOf, anyOf, oneOf and not.
+ * schema says `x-template: false`, `x-no-template` or `format: "expression"`, and inside allOf, anyOf, oneOf and not.
  */
-export function schemaOfDocument(schema: JsonObject): JsonObject {
+export function schemaOfDocument(schema: JsonObject, root = schema): JsonObject {
   return mapParts(schema, (part) => {
-    if (part['x-template'] === false || part.format === 'expression') return part;
-    return { if: { type: 'string', [HAS_EXPRESSION]: true }, else: schemaOfDocument(part) };
+    const marks = TemplateSchema.of(part, root);
+    if (marks.isLiteral || marks.isExpression) return part;
+    if (part[NO_TEMPLATE] !== undefined) return schemaOfDocument(part, root);
+    return { if: { type: 'string', [HAS_EXPRESSION]: true }, else: schemaOfDocument(part, root) };
   });
 }
 

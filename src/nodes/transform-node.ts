@@ -12,6 +12,7 @@ export const transformNode: NodeType = {
   icon: 'shuffle',
   effect: 'pure',
   cacheable: true,
+  reads: [],
   outputNames: ({ output }: JsonObject) => (isJsonObject(output) ? Object.keys(output) : []),
   configSchema: {
     type: 'object',
