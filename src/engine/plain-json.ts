@@ -24,12 +24,18 @@ export function setOwn(target: JsonObject, key: string, value: JsonValue | undef
  * @throws NodeError OUTPUT_TOO_LARGE when the JSON text must be above 10 MiB
  */
 export function toPlainJson(value: unknown): JsonValue | undefined {
-  return new PlainJsonCopy().copy(value, '', 0);
+  return measuredPlainJson(value).value;
+}
+
+/** {@link toPlainJson}, and a lower bound of the characters of its JSON text. */
+export function measuredPlainJson(value: unknown): { value: JsonValue | undefined; characters: number } {
+  const copy = new PlainJsonCopy();
+  return { value: copy.copy(value, '', 0), characters: copy.size };
 }
 
 class PlainJsonCopy {
   /** A lower bound of the text's length: it ends a value that shares its parts and would unfold without end. */
-  private size = 0;
+  size = 0;
 
   copy(source: unknown, key: string, depth: number): JsonValue | undefined {
     const value = jsonForm(source, key);

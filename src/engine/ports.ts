@@ -38,10 +38,10 @@ export interface NodeContext {
   /** Aborted by cancel, timeout and shutdown. */
   signal: AbortSignal;
   /** Counts bytes and requests of this execution and obeys the signal. */
-  fetch(url: string | URL, init?: RequestInit): Promise<Response>;
-  log(level: LogLevel, message: string, data?: JsonValue): void;
+  fetch: (url: string | URL, init?: RequestInit) => Promise<Response>;
+  log: (level: LogLevel, message: string, data?: JsonValue) => void;
   /** Keeps a state for the next attempt; resolves after its commit. At most 64 KiB as JSON. */
-  checkpoint(state: JsonValue): Promise<void>;
+  checkpoint: (state: JsonValue) => Promise<void>;
   lastCheckpoint?: JsonValue;
 }
 
@@ -73,6 +73,9 @@ export interface CompletedWait {
 
 export type ProbeResult = { happened: true; outputs: JsonValue } | { happened: false } | { happened: 'unknown' };
 
+/** A part of what a node's code can see beside its config and inputs. */
+export type ScopePart = 'variables' | 'trigger' | 'trigger.data';
+
 /** One object that says everything about a type of node; it knows neither the framework nor the database. */
 export interface NodeType {
   type: string;
@@ -83,8 +86,14 @@ export interface NodeType {
   /** Semantic version. */
   version: string;
   icon?: string;
-  /** JSON Schema 2020-12; a field may be marked `x-template: false` or `format: "expression"`. */
+  /**
+   * JSON Schema 2020-12. A field may be marked `x-template: false` (taken as it is, braces and all), `x-no-template:
+   * "use params"` (a text with `{{` in it is refused with that advice; on a list or an object: the whole of it must not
+   * be an expression, what is in it may) or `format: "expression"` (a text is an expression as a whole). A statement
+   * that data must never get into has both of the first two.
+   */
   configSchema: JsonObject;
+  /** JSON Schema of the compensation parameters, marked in the same way. */
   rollbackSchema?: JsonObject;
   /** The names of the outputs that branch: fixed, or by the config. */
   ports?: readonly string[] | ((config: JsonObject) => string[]);
@@ -93,17 +102,32 @@ export interface NodeType {
   effect: Effect;
   /** For an external type: true when a node with this config changes nothing outside (a GET), so nothing has to be undone. */
   changesNothing?(config: JsonObject): boolean;
+  /** Outputs may be reused for a node of this type that sees the same, where the workflow's settings ask for it. */
   cacheable?: boolean;
-  onInterrupted?: OnInterrupted;
+  /** What the code of a cacheable type reads beside config and inputs: fixed, or by the config; absent: all of it. */
+  reads?: readonly ScopePart[] | ((config: JsonObject) => readonly ScopePart[]);
+  /** What becomes of an attempt that was cut off: fixed, or by the config as the document has it, expressions and all. */
+  onInterrupted?: OnInterrupted | ((config: JsonObject) => OnInterrupted);
   retry?: RetryPolicyDefinition;
+  /** Codes of its errors that another attempt cannot change: whatever the retry policy says, there is none. */
+  finalErrors?: readonly string[];
   /** Default limit of one attempt in ms. */
   timeout?: number;
+  /** It keeps its config's `timeout` itself, from when it really begins; a node's own is kept by the engine all the same. */
+  keepsTimeout?: boolean;
+  /**
+   * Once its signal aborts, `execute` ends by itself within 3 s and says what is certain: that it has acted, that it
+   * surely has not (`effect: "none"`), or neither. So a timeout waits for that.
+   */
+  answersAbort?: boolean;
   /** A plain result (no promise) keeps a pure chain in one turn of the event loop. */
   execute(context: NodeContext): NodeResult | Promise<NodeResult>;
   /** The result of a wait that came due; asked for types whose `execute` waits. */
   completeWait?(wait: CompletedWait): NodeOutput;
   /** Undoes what `execute` did. */
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
+  /** In a few words what `rollback` does with these parameters, as the document has them: `DELETE https://…`. */
+  describeRollback?(rollback: JsonObject): string;
   /** Looks whether an attempt that was cut off has happened. */
   probe?(context: NodeContext): Promise<ProbeResult>;
   /** Lets go of what it kept outside the journal for executions that have been deleted. */

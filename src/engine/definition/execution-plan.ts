@@ -45,6 +45,8 @@ export interface PlanNode {
   /** The node's own limit of one attempt in ms. */
   timeoutMs?: number;
   onInterrupted: OnInterrupted;
+  /** The compensation parameters as the document has them, expressions and all. */
+  rollback?: JsonObject;
   /** The outputs that branch; null for a node that does not. */
   ports: readonly string[] | null;
   incoming: PlanEdge[];
@@ -135,7 +137,8 @@ function planNode(
     reads: { nodes: [], computed: false },
     retry: effectiveRetryPolicy(type.retry, settings.retryPolicy, definition.retryPolicy),
     timeoutMs: definition.timeout,
-    onInterrupted: definition.onInterrupted ?? type.onInterrupted ?? 'retry',
+    onInterrupted: definition.onInterrupted ?? onInterruptedOf(type, config),
+    rollback: definition.rollback,
     ports: portsOf(type, config),
     incoming: [],
     outgoing: [],
@@ -185,6 +188,16 @@ function portsOf(type: NodeType, config: JsonObject): readonly string[] | null {
   } catch {
     // The config may still have expressions where an own type wants values: it branches, nobody knows yet where.
     return [];
+  }
+}
+
+function onInterruptedOf(type: NodeType, config: JsonObject): OnInterrupted {
+  if (typeof type.onInterrupted !== 'function') return type.onInterrupted ?? 'retry';
+  try {
+    return type.onInterrupted(config);
+  } catch {
+    // An own type did not expect an expression there: a person knows better.
+    return 'ask';
   }
 }
 

@@ -1,9 +1,10 @@
 import { compileExpression } from '../expressions/compile-expression.js';
 import { compileTemplate, TemplateSyntaxError } from '../expressions/compile-template.js';
 import { ExpressionSyntaxError } from '../expressions/expression-syntax-error.js';
+import { ParseBudget } from '../expressions/parse-budget.js';
 import { isJsonObject, type JsonObject } from '../json.js';
 import { answerAncestry } from './ancestry.js';
-import { countExpressions, MAX_EXPRESSIONS } from './expression-budget.js';
+import { countExpressions, MAX_EXPRESSIONS, MAX_PARSED_EXPRESSIONS } from './expression-budget.js';
 import { quote, type Place, type ProblemLog } from './problem-log.js';
 import type { CheckedEdge, CheckedNode, ValidationInput } from './validation-input.js';
 
@@ -28,52 +29,48 @@ export function validateExpressions(
     input.problems.error('INVALID_EXPRESSION', `The workflow has more than ${MAX_EXPRESSIONS} expressions`);
     return;
   }
-  const references: Reference[] = [];
+  const checks = new ExpressionChecks(input.problems);
   for (const node of input.checkedNodes) {
     if (!node?.type) continue;
     const { config, rollback } = node.definition;
-    if (isJsonObject(config)) checkTemplate(node, 'config', config, node.type.configSchema, input.problems, references);
-    if (isJsonObject(rollback)) {
-      checkTemplate(node, 'rollback', rollback, node.type.rollbackSchema, input.problems, references);
-    }
+    if (isJsonObject(config)) checks.checkTemplate(node, 'config', config, node.type.configSchema);
+    if (isJsonObject(rollback)) checks.checkTemplate(node, 'rollback', rollback, node.type.rollbackSchema);
   }
-  for (const edge of edges) checkCondition(edge, input.problems, references);
-  warnOfOrder(input, order, references);
+  for (const edge of edges) checks.checkCondition(edge);
+  warnOfOrder(input, order, checks.references);
 }
 
-function checkTemplate(
-  node: CheckedNode,
-  field: 'config' | 'rollback',
-  value: JsonObject,
-  schema: JsonObject | undefined,
-  problems: ProblemLog,
-  references: Reference[],
-): void {
-  try {
-    const { ids } = compileTemplate(value, schema).references;
-    for (const id of ids) references.push({ id, reader: node.index, readsItself: false, place: node.place, field });
-  } catch (error) {
-    if (!(error instanceof TemplateSyntaxError)) throw error;
-    for (const { path, message } of error.problems) {
-      const whole = path === '' ? field : `${field}.${path}`;
-      problems.error('INVALID_EXPRESSION', `${whole}: ${message}`, node.place, whole);
+class ExpressionChecks {
+  readonly references: Reference[] = [];
+  private readonly budget = new ParseBudget(MAX_PARSED_EXPRESSIONS);
+
+  constructor(private readonly problems: ProblemLog) {}
+
+  checkTemplate(node: CheckedNode, field: 'config' | 'rollback', value: JsonObject, schema?: JsonObject): void {
+    const { index: reader, place } = node;
+    try {
+      const { ids } = compileTemplate(value, schema, this.budget).references;
+      for (const id of ids) this.references.push({ id, reader, readsItself: false, place, field });
+    } catch (error) {
+      if (!(error instanceof TemplateSyntaxError)) throw error;
+      for (const { path, message } of error.problems) {
+        const whole = path === '' ? field : `${field}.${path}`;
+        this.problems.error('INVALID_EXPRESSION', `${whole}: ${message}`, place, whole);
+      }
     }
   }
-}
 
-function checkCondition(
-  { definition, place, source }: CheckedEdge,
-  problems: ProblemLog,
-  references: Reference[],
-): void {
-  if (typeof definition.condition !== 'string') return;
-  try {
-    const { ids } = compileExpression(definition.condition, { nodes: 'variable' }).references;
-    if (!source) return;
-    for (const id of ids) references.push({ id, reader: source.index, readsItself: true, place, field: 'condition' });
-  } catch (error) {
-    if (!(error instanceof ExpressionSyntaxError)) throw error;
-    problems.error('INVALID_EXPRESSION', `condition: ${error.message}`, place, 'condition');
+  checkCondition({ definition, place, source }: CheckedEdge): void {
+    if (typeof definition.condition !== 'string') return;
+    try {
+      const { ids } = compileExpression(definition.condition, { nodes: 'variable', budget: this.budget }).references;
+      if (!source) return;
+      const { index: reader } = source;
+      for (const id of ids) this.references.push({ id, reader, readsItself: true, place, field: 'condition' });
+    } catch (error) {
+      if (!(error instanceof ExpressionSyntaxError)) throw error;
+      this.problems.error('INVALID_EXPRESSION', `condition: ${error.message}`, place, 'condition');
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
 import type { ConfigProblem, NodeCatalog, NodeType } from '../ports.js';
+import { MAX_SCHEMA_PARTS, countSchemaParts } from './schema-budget.js';
 import { NODE_ID_PATTERN, RESERVED_NAMES } from './identifiers.js';
 import { quote, type Place, type ProblemLog } from './problem-log.js';
 import { warnOfManyRetries } from './validate-settings.js';
@@ -15,6 +16,7 @@ export function validateNodes(
   problems: ProblemLog,
 ): (CheckedNode | undefined)[] {
   const firstPlaces = new Map<string, number>();
+  const schemas = new SchemaBudget(problems);
   return nodes.map((definition, index) => {
     const place = placeOf(definition, index);
     validateShape('node', definition, place, problems);
@@ -26,7 +28,7 @@ export function validateNodes(
     }
     if (definition.config === undefined) problems.warning('MISSING_CONFIG', 'The node has no config', place, 'config');
     warnOfManyRetries(definition.retryPolicy, 'retryPolicy', problems, place);
-    checkAgainstType(node, catalog, problems);
+    if (schemas.covers(node)) checkAgainstType(node, catalog, problems);
     return node;
   });
 }
@@ -70,6 +72,25 @@ function typeOf(
     );
   }
   return type;
+}
+
+/** Says once when the schemas in the configs are too much together; those that go beyond are not compiled. */
+class SchemaBudget {
+  private parts = 0;
+  private isTold = false;
+
+  constructor(private readonly problems: ProblemLog) {}
+
+  covers({ type, place, definition: { config } }: CheckedNode): boolean {
+    const parts = type && isJsonObject(config) ? countSchemaParts(type, config) : 0;
+    if (parts === 0) return true;
+    this.parts += parts;
+    if (this.parts <= MAX_SCHEMA_PARTS) return true;
+    const message = `The JSON Schemas in the configs of the nodes have more than ${MAX_SCHEMA_PARTS} parts together`;
+    if (!this.isTold) this.problems.error('INVALID_CONFIG', message, place, 'config');
+    this.isTold = true;
+    return false;
+  }
 }
 
 /** A config that is absent is checked as an empty one, so that required parameters are told. */

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../json.js';
+import { hasCompensation } from '../recovery/undo-of-node.js';
 import type { CheckedNode, ValidationInput } from './validation-input.js';
 
 /** When a failure rolls everything back, a node that acts outside and cannot be undone is probably a mistake. */
@@ -11,9 +12,8 @@ export function warnOfMissingCompensation({ document, checkedNodes, problems }: 
   }
 }
 
-/** A type with a handler but without parameters for it undoes by itself. */
 function needsCompensation({ type, config, definition }: CheckedNode): boolean {
   if (type?.effect !== 'external') return false;
   if (config && type.changesNothing?.(config)) return false;
-  return !type.rollback || (type.rollbackSchema !== undefined && definition.rollback === undefined);
+  return !hasCompensation(type, definition.rollback);
 }

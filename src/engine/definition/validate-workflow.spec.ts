@@ -159,7 +159,7 @@ describe('INVALID_SCHEMA', () => {
     expect(errorsOf(workflow({ [field]: value }))).toContainEqual(problem('INVALID_SCHEMA', { field }));
   });
 
-  it.each(['stats', 'export', 'import', 'validate', '..', '__proto__', 'constructor', 'prototype'])(
+  it.each(['stats', 'export', 'import', 'validate', 'cleanup', 'bulk', '..', '__proto__', 'constructor', 'prototype'])(
     'refuses the workflow id %s',
     (id) => {
       expect(errorsOf(workflow({ id }))).toEqual([problem('INVALID_SCHEMA', { field: 'id' })]);
@@ -706,8 +706,26 @@ describe('a document of unreasonable size', () => {
   });
 
   it('is refused for its expressions without compiling them', () => {
-    const nodes = [node('a', { config: { message: '{{ 1 }}'.repeat(50_001) } })];
+    const nodes = [node('a', { config: { message: '{{ 1 }}'.repeat(100_001) } })];
     expect(errorsOf(workflow({ nodes, edges: [] }))).toEqual([problem('INVALID_EXPRESSION')]);
+  });
+
+  it('is refused for the expressions that JSONata itself has to parse, after so many', () => {
+    const nodes = [node('a', { config: { message: '{{ x[0] }}'.repeat(20_001) } })];
+    const message = expect.stringContaining('More than 20000 expressions') as string;
+    expect(errorsOf(workflow({ nodes, edges: [] }))).toEqual([
+      { ...(problem('INVALID_EXPRESSION', { nodeId: 'a', field: 'config.message' }) as object), message },
+    ]);
+  });
+
+  it('is refused for its schemas without compiling more of them', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 5000 }, (_, index) => [`p${index}`, { type: 'string' }]),
+    );
+    const input = (id: string) => node(id, { type: 'input', config: { schema: { properties } } });
+    expect(errorsOf(workflow({ nodes: [input('a'), input('b')], edges: [] }))).toEqual([
+      problem('INVALID_CONFIG', { nodeId: 'a', field: 'config' }),
+    ]);
   });
 });
 

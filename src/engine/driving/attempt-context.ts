@@ -1,6 +1,7 @@
 import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError } from '../errors.js';
-import type { ExpressionEnvironment, ExpressionScope } from '../expressions/expression.js';
+import type { ExpressionScope } from '../expressions/expression.js';
+import type { PinnedEnvironment } from '../expressions/pinned-environment.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import { maskSecrets, maskText } from '../mask-secrets.js';
@@ -24,7 +25,7 @@ export interface AttemptInput {
   /** The seq of the last event that it sees. */
   startSeq: number;
   scope: ExpressionScope;
-  environment: ExpressionEnvironment;
+  environment: PinnedEnvironment;
   /** Required inputs that are absent. */
   missingInputs: string[];
   lastCheckpoint?: JsonValue;
@@ -116,18 +117,24 @@ export class AttemptContext implements NodeContext {
     this.controller?.abort(reason);
   }
 
-  log(level: LogLevel, message: string, data?: JsonValue): void {
-    const known = LEVELS.includes(level) ? level : 'info';
-    const plain = toPlainJson(data);
-    const shown = plain === undefined ? undefined : maskSecrets(plain);
-    this.ports.log(this.nodeId, known, maskText(String(message)), shown);
+  // What follows may be taken out of the context, as `{ log, checkpoint }`: it needs no `this`.
+
+  get log(): NodeContext['log'] {
+    return (level, message, data) => {
+      const known = LEVELS.includes(level) ? level : 'info';
+      const plain = toPlainJson(data);
+      const shown = plain === undefined ? undefined : maskSecrets(plain);
+      this.ports.log(this.nodeId, known, maskText(String(message)), shown);
+    };
   }
 
-  async checkpoint(state: JsonValue): Promise<void> {
-    const kept = toPlainJson(state) ?? null;
-    if (Buffer.byteLength(JSON.stringify(kept)) > CHECKPOINT_LIMIT_BYTES) {
-      throw new NodeError('CHECKPOINT_TOO_LARGE', `A checkpoint holds at most ${CHECKPOINT_LIMIT_BYTES} bytes`);
-    }
-    return this.ports.checkpoint(kept);
+  get checkpoint(): NodeContext['checkpoint'] {
+    return async (state) => {
+      const kept = toPlainJson(state) ?? null;
+      if (Buffer.byteLength(JSON.stringify(kept)) > CHECKPOINT_LIMIT_BYTES) {
+        throw new NodeError('CHECKPOINT_TOO_LARGE', `A checkpoint holds at most ${CHECKPOINT_LIMIT_BYTES} bytes`);
+      }
+      return this.ports.checkpoint(kept);
+    };
   }
 }

@@ -186,6 +186,19 @@ describe('pause', () => {
     expect(execution.state.status).toBe('paused');
   });
 
+  it('that waits is made one that aborts by a second one', async () => {
+    const execution = await started([effect('a', 1000), work('p', 1000), value('b')], [edge('a', 'b')]);
+    await execution.command(PAUSE);
+    await execution.advance(100);
+    expect(await execution.command({ ...PAUSE, mode: 'abort', actor: 'ben' })).toBe(true);
+    expect(execution.state.status).toBe('paused');
+    expect(execution.eventsOf('execution:pausing').map(({ mode }) => mode)).toEqual(['wait', 'abort']);
+    expect(execution.eventsOf('node:interrupted')).toMatchObject([{ nodeId: 'a', cause: 'abort' }]);
+    await execution.command(RESUME);
+    await execution.run();
+    expect(execution.state.status).toBe('completed');
+  });
+
   it('goes on over a crash: what ran is told, and it is paused', async () => {
     const execution = await started([effect('a', 100), value('b')], [edge('a', 'b')]);
     await execution.command(PAUSE);

@@ -1,5 +1,6 @@
 import { NodeError, type NodeErrorData } from '../errors.js';
 import type { JsonValue } from '../json.js';
+import { maskSecrets, maskText } from '../mask-secrets.js';
 import { toPlainJson } from '../plain-json.js';
 
 /** What a thrown value says of the attempt that threw it. */
@@ -11,7 +12,7 @@ export interface DescribedError {
   retryAfterMs?: number;
 }
 
-/** Reads whatever a node threw; own types may throw anything at all, so this must not throw itself. */
+/** Reads whatever a node threw, secrets masked; own types may throw anything at all, so this must not throw itself. */
 export function describeError(thrown: unknown): DescribedError {
   try {
     return thrown instanceof Error ? read(thrown) : { error: nodeError(String(thrown)), hadNoEffect: false };
@@ -26,7 +27,7 @@ function read(thrown: Error): DescribedError {
   const plain = plainDetails(details);
   if (plain !== undefined) error.details = plain;
   // The stack of a built-in type tells the reader of a record nothing.
-  if (!(thrown instanceof NodeError) && typeof thrown.stack === 'string') error.stack = thrown.stack;
+  if (!(thrown instanceof NodeError) && typeof thrown.stack === 'string') error.stack = maskText(thrown.stack);
   return {
     error,
     hadNoEffect: effect === 'none',
@@ -36,13 +37,14 @@ function read(thrown: Error): DescribedError {
 }
 
 function nodeError(message: string, code = 'NODE_ERROR'): NodeErrorData {
-  return { message, code };
+  return { message: maskText(message), code };
 }
 
 /** Details that JSON cannot hold are left out: they must not hide the error. */
 function plainDetails(details: unknown): JsonValue | undefined {
   try {
-    return toPlainJson(details);
+    const plain = toPlainJson(details);
+    return plain === undefined ? undefined : maskSecrets(plain);
   } catch {
     return undefined;
   }

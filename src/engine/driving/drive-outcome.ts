@@ -25,8 +25,8 @@ export function outcomeEvent(
     case 'waiting':
       return { type: 'node:waiting', ...base, for: outcome.wait.for, until: outcome.wait.until };
     case 'completed': {
-      const { outputs, port, variables, network } = outcome;
-      return { type: 'node:completed', ...base, outputs, port, variables, edges, network };
+      const { outputs, port, variables, cached, network } = outcome;
+      return { type: 'node:completed', ...base, outputs, port, variables, edges, cached, network };
     }
     case 'failed':
       return { type: 'node:failed', ...base, ...failure(outcome), edges };
@@ -58,6 +58,7 @@ export function retryDelay(input: AttemptInput, state: NodeState, outcome: Faile
   const attempt = {
     code: outcome.error.code,
     message: outcome.error.message,
+    isFinal: input.node.type.finalErrors?.includes(outcome.error.code),
     status: outcome.status,
     retryAfterMs: outcome.retryAfterMs,
     failures: state.failures + 1,

@@ -1,3 +1,5 @@
+import type { OutputCache } from '../caching/output-cache.js';
+import type { EvaluationTurns } from '../expressions/evaluation-turns.js';
 import type { LogEntry, NetworkUse, NodeCatalog, NodeContext, Scheduler } from '../ports.js';
 
 /** The journal of one execution, as its driver sees it: what is appended lasts once its batch is committed. */
@@ -20,9 +22,15 @@ export interface DriverPorts {
   scheduler: Scheduler;
   catalog: NodeCatalog;
   journal: ExecutionJournal;
+  /** Shared by all executions of this instance. */
+  cache: OutputCache;
+  /** In which the expressions of all executions of this instance are evaluated. */
+  turns: EvaluationTurns;
   createFetch: (signal: AbortSignal, use: NetworkUse) => NodeContext['fetch'];
   /** Who drives; it is named in each intent. */
   instanceId(): string;
   /** Resolves once the lease surely holds for long enough to act. */
   confirmLease(): Promise<void>;
+  /** Told of each node that ran and has ended, for statistics; not of those whose output was cached or that were cancelled. */
+  onNodeEnded?(nodeId: string, durationMs: number, hasFailed: boolean): void;
 }

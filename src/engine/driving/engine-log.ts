@@ -77,13 +77,13 @@ export function verboseStartOf({ node, attempt, startTime, scope }: AttemptInput
 export function verboseLineOf(event: JournalEvent): LogEntry | null {
   const { timestamp } = event;
   if (event.type === 'node:completed') {
-    const { nodeId, attempt, startTime, outputs } = event;
+    const { nodeId, attempt, startTime, outputs, cached } = event;
     return {
       nodeId,
       timestamp,
       level: 'debug',
       message: 'Completed',
-      data: maskSecrets({ attempt, duration: timestamp - startTime, outputs }),
+      data: maskSecrets({ attempt, duration: timestamp - startTime, outputs, cached }),
     };
   }
   if (event.type === 'node:skipped') {

@@ -15,7 +15,6 @@ import type { AttemptInput } from './attempt-context.js';
 import { waitingAgainEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
 import { logLineOf, verboseLineOf } from './engine-log.js';
-import { eventText } from './event-text.js';
 import { cancelled, openAttempts, standingFailure, timeoutError } from './interrupted-work.js';
 import { NodeRunner } from './node-runner.js';
 import { WaitingNodes } from './waiting-nodes.js';
@@ -172,14 +171,13 @@ export class ExecutionDriver {
     return Math.max(this.ports.scheduler.now(), this.state.timestamp);
   }
 
-  /** Folds and journals an event; gives what was written, which is a failure when its outputs are too large. */
-  private append(event: JournalEvent): JournalEvent {
-    const written = eventText(event);
-    foldEvent(this.state, this.state.seq + 1, written.event);
-    this.ports.journal.append(written.text);
-    const line = logLineOf(written.event) ?? (this.plan.settings.verboseLogging ? verboseLineOf(written.event) : null);
+  /** Folds and journals an event. */
+  private append(event: JournalEvent): void {
+    const text = JSON.stringify(event);
+    foldEvent(this.state, this.state.seq + 1, event);
+    this.ports.journal.append(text);
+    const line = logLineOf(event) ?? (this.plan.settings.verboseLogging ? verboseLineOf(event) : null);
     if (line) this.ports.journal.log(line);
-    return written.event;
   }
 
   /** Takes up what ran, waited or was between attempts when the journal was last written, once. */
@@ -268,13 +266,15 @@ export class ExecutionDriver {
     // A condition before the node failed, and so does the node, without having run.
     if (typeof decision === 'object') return this.runner.fail(node, new NodeError('EXPRESSION_ERROR', decision.error));
     const waiting = waitingAgainEvent(node.id, nodeOf(this.state, node.id), this.timestamp());
-    if (waiting) this.recorded(node, this.append(waiting));
-    else this.runner.run(node);
+    if (!waiting) return this.runner.run(node);
+    this.append(waiting);
+    this.recorded(node, waiting);
   }
 
   private recorded(node: PlanNode, event: JournalEvent): void {
     switch (event.type) {
       case 'node:completed':
+        if (!event.cached) this.ports.onNodeEnded?.(node.id, event.timestamp - event.startTime, false);
         this.schedule.settle(node, this.state);
         break;
       case 'node:waiting':
@@ -292,6 +292,7 @@ export class ExecutionDriver {
 
   private nodeFailed(node: PlanNode, event: EventOf<'node:failed'>): void {
     if (this.state.activity === 'cancelling') return;
+    this.ports.onNodeEnded?.(node.id, event.timestamp - event.startTime, true);
     const stops = this.plan.settings.errorHandling !== 'continue' && !isHandled(this.state, node);
     if (!stops) return this.schedule.settle(node, this.state);
     this.failure ??= {
@@ -350,6 +351,7 @@ export class ExecutionDriver {
   private stop(): void {
     this.gone = true;
     this.waiting.clear();
+    this.runner.close();
     this.limit.rest();
     this.stopGrace?.();
   }

@@ -1,13 +1,16 @@
 import type { DataFlow } from '../data-flow.js';
 import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError } from '../errors.js';
-import type { ExpressionEnvironment } from '../expressions/expression.js';
+import { AttemptCache } from '../caching/attempt-cache.js';
+import { ExecutionEvaluations } from '../expressions/execution-evaluations.js';
 import { scopeOf, type ScopeSource } from '../expressions/expression-scope.js';
+import { PinnedEnvironment } from '../expressions/pinned-environment.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import type { JournalEvent } from '../journal/events.js';
 import { nodeOf } from '../journal/fold-nodes.js';
 import type { JsonObject } from '../json.js';
 import { intentConfig } from '../journal/intent-config.js';
+import { mayBegin } from '../retry/decide-retry.js';
 import { decideEdges, type EdgeDecisions } from '../scheduling/decide-edges.js';
 import { seededRandom } from '../seeded-random.js';
 import { hasOpenIntent } from '../state/execution-state.js';
@@ -20,8 +23,8 @@ import { Attempt, type AttemptOutcome, type AttemptPorts } from './run-node.js';
 
 /** What the runner asks of the driver. */
 export interface RunnerHost {
-  /** Folds and journals an event, and gives what was written. */
-  append(event: JournalEvent): JournalEvent;
+  /** Folds and journals an event. */
+  append(event: JournalEvent): void;
   /** Does the work unless the driver has stopped; an error in it is the driver's to handle. */
   guard(work: () => void): void;
   /** Epoch ms for the next event. */
@@ -37,12 +40,15 @@ export interface RunnerHost {
 /** Runs the nodes that the driver decided to run, and journals what came of each. */
 export class NodeRunner {
   private readonly attempts = new Map<number, Attempt>();
+  private readonly evaluations: ExecutionEvaluations;
 
   constructor(
     private readonly source: ScopeSource & { flow: DataFlow },
     private readonly ports: DriverPorts,
     private readonly host: RunnerHost,
-  ) {}
+  ) {
+    this.evaluations = new ExecutionEvaluations(ports.turns);
+  }
 
   /** Attempts that have not ended. */
   get size(): number {
@@ -55,9 +61,24 @@ export class NodeRunner {
 
   /** Begins the node's next attempt; a node that needs no promise has ended when this returns. */
   run(node: PlanNode): void {
+    if (this.isTooLate(node)) return this.giveUpRetry(node);
     const input = this.nextAttempt(node);
     if (this.source.plan.settings.verboseLogging) this.ports.journal.log(verboseStartOf(input));
     this.take(input).start();
+  }
+
+  /** The next attempt was due in time, but a pause or a full house kept it waiting. */
+  private isTooLate(node: PlanNode): boolean {
+    const { retryAt, firstStartTime = 0 } = nodeOf(this.source.state, node.id);
+    return retryAt !== undefined && !mayBegin(node.retry, firstStartTime, this.host.timestamp());
+  }
+
+  /** The node's last attempt was the last one after all. */
+  private giveUpRetry(node: PlanNode): void {
+    const { attempt, startTime = 0, startSeq = 0, error, outcome } = nodeOf(this.source.state, node.id);
+    const last = this.take({ ...this.nextAttempt(node), attempt, startTime, startSeq });
+    const { code = '', message = '', ...more } = error ?? {};
+    this.conclude(last, { kind: 'failed', error: { code, message, ...more }, known: outcome === undefined });
   }
 
   /** The node fails for good without having run. */
@@ -104,6 +125,11 @@ export class NodeRunner {
     return dropped;
   }
 
+  /** No attempt follows: expressions that are still being evaluated are of no use any more. */
+  close(): void {
+    this.evaluations.close();
+  }
+
   private nextAttempt(node: PlanNode): AttemptInput {
     const state = nodeOf(this.source.state, node.id);
     const { inputs, missing } = this.source.flow.inputs(node);
@@ -132,8 +158,15 @@ export class NodeRunner {
     return attempt;
   }
 
-  private environment(node: PlanNode, run: number, now: number): ExpressionEnvironment {
-    return { now, random: seededRandom(`${this.source.executionId}\0${node.id}\0${run}`) };
+  private environment(node: PlanNode, run: number, now: number): PinnedEnvironment {
+    const random = seededRandom(`${this.source.executionId}\0${node.id}\0${run}`);
+    return new PinnedEnvironment(now, random, this.evaluations);
+  }
+
+  private cacheFor({ type }: PlanNode): AttemptCache | undefined {
+    const { enableCache, cacheTTL } = this.source.plan.settings;
+    if (!enableCache || type.cacheable !== true) return undefined;
+    return new AttemptCache(this.ports.cache, this.ports.scheduler, cacheTTL);
   }
 
   private attemptPorts(input: AttemptInput, isInHand: () => boolean): AttemptPorts {
@@ -142,6 +175,7 @@ export class NodeRunner {
     return {
       scheduler: ports.scheduler,
       catalog: ports.catalog,
+      cache: this.cacheFor(input.node),
       createFetch: ports.createFetch,
       log: (from, level, message, data) =>
         host.guard(() => ports.journal.log({ nodeId: from, timestamp: host.timestamp(), level, message, data })),
@@ -201,7 +235,8 @@ export class NodeRunner {
     // Whoever dropped it in the meantime does not want its outcome any more.
     if (this.attempts.get(node.index) !== attempt) return;
     this.attempts.delete(node.index);
-    this.host.recorded(node, this.host.append(event));
+    this.host.append(event);
+    this.host.recorded(node, event);
   }
 }
 

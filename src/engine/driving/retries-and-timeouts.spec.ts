@@ -4,7 +4,9 @@ import type {
   RetryPolicyDefinition,
   WorkflowSettings,
 } from '../definition/workflow-definition.js';
-import type { NodeType } from '../ports.js';
+import { nodeHistory } from '../journal/node-history.js';
+import { NodeError } from '../errors.js';
+import type { NodeOutput, NodeType } from '../ports.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 import type { TestNodeConfig } from '../testing/test-node-types.js';
 
@@ -140,6 +142,34 @@ describe('a retry', () => {
       failing({ maxRetries: 10, initialDelay: 10, maxElapsed: 3000 }, { code: 'B', retryAfterMs: 4000 }),
     ]);
     expect(asked.world.calls).toHaveLength(1);
+  });
+
+  it('that was held up until after maxElapsed is none: the node fails with its last error', async () => {
+    const execution = new DrivenExecution({
+      nodes: [
+        { ...failing({ maxRetries: 5, initialDelay: 1000, maxElapsed: 3000 }), type: 'effect' },
+        { id: 'rescue', type: 'value', config: {} },
+      ],
+      edges: [
+        { id: 'e', source: 'a', target: 'rescue', type: 'error', condition: "code = 'BROKEN' and $sum([1]) = 1" },
+      ],
+    }).start();
+    await execution.settle();
+    await execution.command({ kind: 'pause', mode: 'wait' });
+    await execution.advance(3500);
+    await execution.command({ kind: 'resume' });
+    await execution.run();
+    expect(execution.world.callsOf('a')).toHaveLength(1);
+    const [failed] = execution.eventsOf('node:failed');
+    expect(failed).toMatchObject({ attempt: 1, error: { code: 'BROKEN', message: 'a failed' }, edges: { e: true } });
+    expect(failed).toMatchObject({ outcome: 'unknown' });
+    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 1, failures: 1, outcome: 'unknown' });
+    expect(execution.node('a').endTime).toBe(execution.state.createdAt);
+    expect(execution.state).toMatchObject({ status: 'completed', clock: { used: 0 } });
+    const events = execution.events.map((event, index) => ({ seq: index + 1, event }));
+    const [history] = nodeHistory(events.filter(({ event }) => 'nodeId' in event && event.nodeId === 'a'));
+    expect(history?.attempts).toMatchObject([{ attempt: 1, status: 'failed', duration: 0 }]);
+    expect(history?.attempts[0]).not.toHaveProperty('retryAt');
   });
 
   it('far ahead leaves memory, and counts on after it', async () => {
@@ -290,6 +320,23 @@ describe('the timeout of a node', () => {
     expect(execution.elapsed).toBe(limit);
   });
 
+  it('does not count the config of a type that keeps that limit itself', async () => {
+    const types = [endless('pure', { keepsTimeout: true })];
+    const nodes = [
+      { id: 'a', type: 'endless', timeout: 300, config: { timeout: 100 }, retryPolicy: { maxRetries: 0 } },
+    ];
+    const execution = await run(nodes, {}, [], { types });
+    expect(execution.node('a').error?.code).toBe('TIMEOUT');
+    expect(execution.elapsed).toBe(300);
+  });
+
+  it('is not followed by another attempt where the type says that its error is final', async () => {
+    const types = [endless('pure', { finalErrors: ['TIMEOUT'] })];
+    const retryPolicy = { maxRetries: 5, retryableErrors: ['TIMEOUT'] };
+    const execution = await run([{ id: 'a', type: 'endless', timeout: 100, retryPolicy }], {}, [], { types });
+    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'TIMEOUT' } });
+  });
+
   it('aborts the signal, and what the node says afterwards is not heard', async () => {
     const execution = await run([
       { id: 'a', type: 'work', config: { ms: 1000 }, timeout: 100, retryPolicy: { maxRetries: 0 } },
@@ -297,6 +344,30 @@ describe('the timeout of a node', () => {
     await execution.advance(5000);
     expect(execution.world.acting).toBe(0);
     expect(execution.eventsOf('node:completed')).toEqual([]);
+  });
+
+  it('waits for what a type says that answers an abort, three seconds at most', async () => {
+    const answering = (answer: (resolve: (value: NodeOutput) => void, reject: (error: Error) => void) => void) =>
+      endless('external', {
+        answersAbort: true,
+        execute: ({ signal }) =>
+          new Promise((resolve, reject) => {
+            signal.addEventListener('abort', () => answer(resolve, reject));
+          }),
+      });
+    const ended = (type: NodeType) =>
+      run([{ id: 'a', type: 'endless', timeout: 100, retryPolicy: { maxRetries: 0 } }], {}, [], { types: [type] });
+
+    const undone = await ended(
+      answering((_, reject) => reject(new NodeError('TIMEOUT', 'rolled back', { effect: 'none' }))),
+    );
+    expect(undone.node('a')).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT', message: 'rolled back' } });
+    expect(undone.node('a').outcome).toBeUndefined();
+    const done = await ended(answering((resolve) => resolve({ outputs: { late: true } })));
+    expect(done.node('a')).toMatchObject({ status: 'completed', outputs: { late: true } });
+    const silent = await ended(answering(() => undefined));
+    expect(silent.node('a')).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, outcome: 'unknown' });
+    expect([undone.elapsed, done.elapsed, silent.elapsed]).toEqual([100, 100, 3100]);
   });
 
   it('does not run while the node waits', async () => {

@@ -1,18 +1,30 @@
+import type { AttemptCache } from '../caching/attempt-cache.js';
 import { AttemptContext, type AttemptInput, type ContextPorts } from './attempt-context.js';
 import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
 import { describeError } from './describe-error.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
-import { toPlainJson } from '../plain-json.js';
+import { plainOutput } from './plain-output.js';
 import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
 const SHORT_WAIT_MS = 50;
 
+/** How long a type that says itself what came of an attempt that is cut off may take for that. */
+const ABORT_ANSWER_MS = 3000;
+
 /** How an attempt came out. `known: false`: something may have happened outside and nobody can tell. */
 export type AttemptOutcome =
-  | { kind: 'completed'; outputs: JsonObject; port?: string; variables?: JsonObject; network?: NetworkUse }
+  | {
+      kind: 'completed';
+      outputs: JsonObject;
+      port?: string;
+      variables?: JsonObject;
+      /** The node did not act: it gave this before. */
+      cached?: true;
+      network?: NetworkUse;
+    }
   | { kind: 'waiting'; wait: NodeWait }
   | {
       kind: 'failed';
@@ -27,12 +39,14 @@ export type AttemptOutcome =
 export interface AttemptPorts extends ContextPorts {
   scheduler: Scheduler;
   catalog: NodeCatalog;
+  /** Present when the node's output may be reused and kept. */
+  cache?: AttemptCache;
   /** Before an external effect: writes the intent, waits for its commit and sees that the lease still holds. */
   beforeEffect(config: JsonObject): Promise<void>;
 }
 
 /**
- * Runs one attempt: inputs, expressions, config check, intent, effect, limit. It settles exactly once; what a node says
+ * Runs one attempt: inputs, expressions, config check, cache, intent, effect, limit. It settles exactly once; what a node says
  * later is not heard. A pure node that needs no promise settles within {@link start}.
  */
 export class Attempt {
@@ -62,7 +76,8 @@ export class Attempt {
   /** The node's wait has come due: settles at once. */
   endWait(wait: CompletedWait): void {
     try {
-      this.complete(this.input.node.type.completeWait?.(wait) ?? { outputs: {} });
+      const result = this.input.node.type.completeWait?.(wait) ?? { outputs: {} };
+      this.complete({ ...result, volatile: true });
     } catch (error) {
       this.fail(error);
     }
@@ -94,7 +109,7 @@ export class Attempt {
 
   private check(config: JsonValue): void {
     if (this.abortReason) return this.fail(this.abortReason);
-    const { node } = this.input;
+    const { node, scope, environment } = this.input;
     const resolved = isJsonObject(config) ? config : {};
     if (!node.config.isStatic) {
       const problems = this.ports.catalog.checkResolvedConfig(node.type, resolved);
@@ -104,6 +119,8 @@ export class Attempt {
         return this.fail(new NodeError('INVALID_CONFIG', message, { details }));
       }
     }
+    const known = environment.wasRead ? undefined : this.ports.cache?.find(node.type, resolved, scope);
+    if (known) return this.settle({ kind: 'completed', ...known, cached: true });
     if (node.effect !== 'external') return this.act(resolved);
     this.follow(
       () => this.ports.beforeEffect(resolved),
@@ -134,8 +151,15 @@ export class Attempt {
     if (limitMs === undefined) return;
     const { scheduler } = this.ports;
     this.stopTimer = callAt(scheduler, scheduler.now() + limitMs, () =>
-      this.giveUp(new NodeError('TIMEOUT', `The attempt took longer than ${limitMs} ms`)),
+      this.timeOut(new NodeError('TIMEOUT', `The attempt took longer than ${limitMs} ms`)),
     );
+  }
+
+  private timeOut(reason: NodeError): void {
+    if (!this.input.node.type.answersAbort) return this.giveUp(reason);
+    const { scheduler } = this.ports;
+    this.stopTimer = callAt(scheduler, scheduler.now() + ABORT_ANSWER_MS, () => this.giveUp(reason));
+    this.abort(reason);
   }
 
   private take(result: NodeResult): void {
@@ -159,7 +183,9 @@ export class Attempt {
   }
 
   private complete(result: NodeOutput): void {
-    this.settle({ kind: 'completed', ...plainResult(result), network: this.context?.networkUse });
+    const output = plainOutput(result);
+    if (!result.volatile && !this.input.environment.wasRead) this.ports.cache?.keep(output);
+    this.settle({ kind: 'completed', ...output, network: this.context?.networkUse });
   }
 
   private fail(error: unknown): void {
@@ -197,23 +223,10 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
-/** Outputs are always objects: what a node returns that is none becomes `{ value }`. */
-function plainResult({ outputs: given, port, variables: set }: NodeOutput): {
-  outputs: JsonObject;
-  port?: string;
-  variables?: JsonObject;
-} {
-  const outputs = toPlainJson(given) ?? null;
-  const variables = toPlainJson(set);
-  return {
-    outputs: isJsonObject(outputs) ? outputs : { value: outputs },
-    port: typeof port === 'string' ? port : undefined,
-    variables: isJsonObject(variables) ? variables : undefined,
-  };
-}
-
-/** The smaller of the node's and its config's limit, else the type's; ms. */
+/** The smaller of the node's and its config's limit, else the type's; ms. A type may keep its config's itself. */
 function attemptLimit(node: PlanNode, config: JsonObject): number | undefined {
-  const limits = [node.timeoutMs, config.timeout].filter((limit) => typeof limit === 'number');
+  const limits = [node.timeoutMs, node.type.keepsTimeout ? undefined : config.timeout].filter(
+    (limit) => typeof limit === 'number',
+  );
   return limits.length > 0 ? Math.min(...limits) : node.type.timeout;
 }

@@ -1,4 +1,6 @@
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
+import type { JsonObject } from '../json.js';
+import type { NodeType } from '../ports.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 /** An edge of the document. */
@@ -345,6 +347,45 @@ describe('a disabled node', () => {
   });
 });
 
+describe('an edge', () => {
+  it('may do without an id: conditions of several are told apart', async () => {
+    const execution = await run(
+      [value('a', { n: 1 }), echo('b'), echo('c'), echo('d')],
+      [
+        { source: 'a', target: 'b', condition: 'n = 1' },
+        { source: 'a', target: 'c', condition: 'n = 2' },
+        { source: 'a', target: 'd', condition: '$sum([n]) = 1' },
+      ],
+    );
+    expect(execution.statuses()).toEqual({ a: 'completed', b: 'completed', c: 'skipped', d: 'completed' });
+  });
+
+  it('has sourceHandle and targetHandle as other names of sourceOutput and targetInput', async () => {
+    const execution = await run(
+      [value('a', { n: { deep: 1 } }), echo('b')],
+      [edge('a', 'b', { sourceHandle: 'n.deep', targetHandle: 'in' })],
+    );
+    expect(execution.node('b').outputs).toEqual({ in: 1 });
+  });
+
+  it('has a label that changes nothing', async () => {
+    const execution = await run([value('a', { n: 1 }), echo('b')], [edge('a', 'b', { label: 'then' })]);
+    expect(execution.node('b').outputs).toEqual({ n: 1 });
+  });
+});
+
+describe('the name of a node', () => {
+  it.each<[string, Partial<NodeDefinition>]>([
+    ['A label', { label: 'A label', name: 'A name' }],
+    ['A name', { name: 'A name' }],
+    ['A name', { label: '', name: 'A name' }],
+    ['a', {}],
+  ])('is %s', async (name, more) => {
+    const execution = await run([fails('a', 'BROKEN', more)]);
+    expect(execution.state.error).toMatchObject({ failedNodeId: 'a', failedNodeName: name });
+  });
+});
+
 describe('a disabled edge', () => {
   it('is as if absent', async () => {
     const execution = await run([value('a', { x: 1 }), echo('b')], [edge('a', 'b', { enabled: false })]);
@@ -512,6 +553,50 @@ describe('outputs', () => {
   });
 });
 
+describe('an output that cannot be kept', () => {
+  /** A node of another type that gives what JSON may not hold, after it has moved bytes over the network. */
+  const gives = (outputs: unknown): NodeType => ({
+    type: 'gives',
+    name: 'gives',
+    category: 'test',
+    description: '',
+    version: '1.0.0',
+    configSchema: {},
+    effect: 'pure',
+    execute: async ({ fetch }) => {
+      await fetch('http://shop/');
+      return { outputs: outputs as JsonObject };
+    },
+  });
+  const network = { bytesReceived: 7, bytesSent: 5, requestCount: 1 };
+
+  it.each<[string, unknown]>([
+    ['OUTPUT_TOO_LARGE', { text: '語'.repeat(4 * 1024 * 1024) }],
+    ['UNSTORABLE', { deep: [Infinity] }],
+    ['UNSTORABLE', { id: 10n }],
+  ])('is a failure like any other, %s: error edges are asked, and what it cost is counted', async (code, outputs) => {
+    const execution = await run(
+      [{ id: 'a', type: 'gives' }, echo('mine'), echo('other'), echo('next')],
+      [
+        edge('a', 'mine', { type: 'error', condition: `code = '${code}'` }),
+        edge('a', 'other', { type: 'error', condition: "code = 'ELSE'" }),
+        edge('a', 'next'),
+      ],
+      {},
+      {
+        types: [gives(outputs)],
+        createFetch: (_, use) => async () => {
+          Object.assign(use, network);
+          return new Response();
+        },
+      },
+    );
+    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 1, error: { code } });
+    expect(execution.statuses()).toMatchObject({ mine: 'completed', other: 'skipped', next: 'skipped' });
+    expect(execution.state).toMatchObject({ status: 'completed', network });
+  });
+});
+
 describe('variables', () => {
   it('begin with those of the context, and each node sees what was set before it', async () => {
     const execution = await run(
@@ -527,53 +612,6 @@ describe('variables', () => {
     expect(execution.node('b').outputs).toEqual({ n: 2, a: true, kept: 'k' });
     expect(execution.node('c').outputs).toEqual({ n: 20, a: true, kept: 'k' });
     expect(execution.state.variables).toEqual({ n: 20, a: true, kept: 'k' });
-  });
-});
-
-describe('expressions in a config', () => {
-  it('see inputs, trigger, nodes and the execution', async () => {
-    const give = {
-      input: '{{ inputs.x }}',
-      trigger: '{{ trigger.data.who }}',
-      node: '{{ nodes.a.x + 1 }}',
-      workflow: '{{ execution.workflowId }}',
-    };
-    const execution = await run(
-      [value('a', { x: 1 }), value('b', { x: 2 }), value('c', give)],
-      [edge('a', 'b'), edge('b', 'c')],
-      {},
-      { trigger: { type: 'api', data: { who: 'me' } } },
-    );
-    expect(execution.node('c').outputs).toEqual({ input: 2, trigger: 'me', node: 2, workflow: 'wf_test' });
-  });
-
-  it('that fail, fail the node with EXPRESSION_ERROR, without a retry', async () => {
-    const execution = await run([value('a', { x: '{{ $error("no") }}' })]);
-    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'EXPRESSION_ERROR' } });
-    expect(execution.state.status).toBe('failed');
-  });
-
-  it('whose result the schema refuses, fail the node with INVALID_CONFIG before it acts', async () => {
-    const execution = await run([{ id: 'a', type: 'effect', config: { number: '{{ "text" }}' } }]);
-    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 1, error: { code: 'INVALID_CONFIG' } });
-    expect(execution.world.calls).toEqual([]);
-    expect(execution.eventsOf('node:started')).toEqual([]);
-  });
-
-  it('draw the same random numbers and times in every attempt', async () => {
-    const execution = await run([
-      {
-        id: 'a',
-        type: 'value',
-        config: { give: { r: '{{ $random() }}' }, fail: { code: 'BROKEN', times: 2 } },
-        retryPolicy: { maxRetries: 3, initialDelay: 100 },
-      },
-      { id: 'b', type: 'value', config: { give: { r: '{{ $random() }}', t: '{{ $millis() }}' } } },
-    ]);
-    const again = await run([{ id: 'a', type: 'value', config: { give: { r: '{{ $random() }}' } } }]);
-    expect(execution.node('a').outputs).toEqual(again.node('a').outputs);
-    expect(execution.node('b').outputs?.r).not.toBe(again.node('a').outputs?.r);
-    expect(execution.node('b').outputs?.t).toBe(execution.node('b').startTime);
   });
 });
 

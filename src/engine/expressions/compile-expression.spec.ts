@@ -1,10 +1,10 @@
 import { NodeError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { testEnvironment } from '../testing/test-environment.js';
 import { compileExpression } from './compile-expression.js';
-import type { ExpressionEnvironment } from './expression.js';
 import { ExpressionSyntaxError } from './expression-syntax-error.js';
 
-const environment: ExpressionEnvironment = { now: 1_700_000_000_123, random: () => 0.25 };
+const environment = testEnvironment({ now: 1_700_000_000_123, random: () => 0.25 });
 
 const data: JsonObject = {
   inputs: {
@@ -142,6 +142,13 @@ describe('compileExpression', () => {
     expect(error.details).toEqual({ expression: 'inputs.x + inputs.name', position: 10 });
     expect(error.message).toContain('must evaluate to a number');
     expect((await failure('$error("no such order")')).message).toContain('no such order');
+  });
+
+  it('ends what takes too long, and tells which part of it', async () => {
+    const error = await failure('inputs.x + $sum([1..90000].($a := $; $map([1..90000], function($b) { $a * $b })))');
+    expect(error.code).toBe('EXPRESSION_ERROR');
+    expect(error.message).toContain('takes longer than 200 ms');
+    expect(error.details).toMatchObject({ position: expect.any(Number) as number });
   });
 
   it('refuses numbers that JSON does not have', async () => {

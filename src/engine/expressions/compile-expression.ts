@@ -6,11 +6,13 @@ import { copyResult } from './copy-result.js';
 import type { CompiledExpression, ExpressionEnvironment } from './expression.js';
 import { ExpressionSyntaxError } from './expression-syntax-error.js';
 import { compileFastPath, SLOW, type FastPath } from './fast-path.js';
-import { runInTurn } from './evaluation-turns.js';
 import type { AstNode } from './jsonata-ast.js';
-import { ENVIRONMENT, ExpressionLimitError, MAX_ITEMS, type Evaluation } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+import { ENVIRONMENT, MAX_ITEMS, TIMED, timedOf, type Evaluation } from './jsonata-internals.js';
 import { LinearRegExp, LinearRegexError } from './linear-regex.js';
 import { findNodeReferences } from './node-references.js';
+import type { ParseBudget } from './parse-budget.js';
+import { parseCommonExpression } from './parse-common-expression.js';
 import { defaultingDepth, findExpressionEnd } from './scan-expression.js';
 import { checkWeight } from './value-weight.js';
 
@@ -20,9 +22,8 @@ const MAX_SOURCE = 32_768;
 /** Most characters that the parser may come to look at when `?:` and `??` double what stands left of them. */
 const MAX_DOUBLED_SOURCE = 1_000_000;
 
+/** JSONata's own limit of time would count the turns of others too; see execution-evaluations.ts. */
 const LIMITS = {
-  /** ms */
-  timeout: 200,
   stack: 200,
   sequence: MAX_ITEMS,
   RegexEngine: LinearRegExp as unknown as RegExpConstructor,
@@ -34,15 +35,14 @@ const AFTER_EACH_STEP = Symbol.for('jsonata.__evaluate_exit') as unknown as stri
 /** Longest part of an expression, or of its error, that a message repeats. */
 const MAX_QUOTE = 300;
 
-const PLAIN_PATH = /^[\p{L}_][\p{L}\p{N}_]*(?:\.[\p{L}_][\p{L}\p{N}_]*)*$/u;
-const RESERVED_NAMES = new Set(['and', 'or', 'in', 'true', 'false', 'null']);
-
 export interface ExpressionOptions {
   /**
    * Where the outputs of nodes are: `root` for an expression in a config, whose root is the whole scope; `variable` for
    * an edge's condition, whose root is the source's output and which reads `$nodes`. Only the references depend on it.
    */
   nodes?: 'root' | 'variable';
+  /** Of the document that the expression belongs to. */
+  budget?: ParseBudget;
 }
 
 /**
@@ -52,7 +52,7 @@ export interface ExpressionOptions {
  */
 export function compileExpression(source: string, options: ExpressionOptions = {}): CompiledExpression {
   const text = withoutBraces(source);
-  const { ast, expression } = plainPath(text) ?? parse(text);
+  const { ast, expression } = parseCommon(text) ?? parse(text, options.budget);
   try {
     const references = findNodeReferences(ast, options.nodes === 'variable');
     return new JsonataExpression(text, references, compileFastPath(ast), expression);
@@ -61,12 +61,16 @@ export function compileExpression(source: string, options: ExpressionOptions = {
   }
 }
 
-/** The syntax tree of a dotted path, which most expressions are: JSONata's own parser takes 30 times as long. */
-function plainPath(source: string): { ast: AstNode; expression?: undefined } | undefined {
-  if (!PLAIN_PATH.test(source) || source.length > MAX_SOURCE) return undefined;
-  const names = source.split('.');
-  if (names.some((name) => RESERVED_NAMES.has(name))) return undefined;
-  return { ast: { type: 'path', steps: names.map((name) => ({ type: 'name', value: name, position: 0 })) } };
+/** Without JSONata's own parser, which is needed on the first use of such an expression that its fast path is no match for. */
+function parseCommon(source: string): { ast: AstNode; expression?: undefined } | undefined {
+  const ast = source.length > MAX_SOURCE ? undefined : parseCommonExpression(source);
+  if (ast === undefined) return undefined;
+  try {
+    checkSyntaxTree(ast);
+  } catch (error) {
+    throw syntaxError(error, source);
+  }
+  return { ast };
 }
 
 function withoutBraces(source: string): string {
@@ -74,7 +78,7 @@ function withoutBraces(source: string): string {
   return text.startsWith('{{') && findExpressionEnd(text, 2) === text.length - 2 ? text.slice(2, -2).trim() : text;
 }
 
-function parse(source: string): { expression: jsonata.Expression; ast: AstNode } {
+function parse(source: string, budget?: ParseBudget): { expression: jsonata.Expression; ast: AstNode } {
   if (source === '') throw new ExpressionSyntaxError('The expression is empty', source);
   if (source.length > MAX_SOURCE) {
     throw new ExpressionSyntaxError(`The expression is longer than ${MAX_SOURCE} characters`, source);
@@ -82,18 +86,39 @@ function parse(source: string): { expression: jsonata.Expression; ast: AstNode }
   if (source.length * 2 ** defaultingDepth(source) > MAX_DOUBLED_SOURCE) {
     throw new ExpressionSyntaxError('The expression nests ?: and ?? too deeply', source);
   }
+  budget?.spend(source);
   try {
-    const expression = jsonata(source, LIMITS);
+    const expression = withoutStacks(() => jsonata(source, LIMITS));
     const ast = expression.ast() as AstNode;
     for (const [name, safe] of checkSyntaxTree(ast)) {
       expression.registerFunction(name, safe.implementation as () => unknown, safe.signature);
     }
-    expression.assign(AFTER_EACH_STEP, (node: AstNode, _input: unknown, evaluation: Evaluation, result: unknown) => {
-      checkWeight(node, evaluation, result);
-    });
+    expression.assign(AFTER_EACH_STEP, afterStep);
     return { expression, ast };
   } catch (error) {
     throw syntaxError(error, source);
+  }
+}
+
+/** JSONata writes a stack into each of its errors, which takes longer than the parsing. */
+function withoutStacks<T>(act: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return act();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+/** JSONata waits for what it gives before it goes on. */
+function afterStep(node: AstNode, _input: unknown, evaluation: Evaluation, result: unknown): Promise<void> | undefined {
+  try {
+    checkWeight(node, evaluation, result);
+    return timedOf(evaluation).step();
+  } catch (error) {
+    if (error instanceof ExpressionLimitError) error.position ??= node.position;
+    throw error;
   }
 }
 
@@ -126,22 +151,15 @@ class JsonataExpression implements CompiledExpression {
         throw this.failure(error);
       }
     }
-    return runInTurn(() => this.evaluateByJsonata(root, environment, bindings));
+    return environment.evaluations.run((timed) =>
+      this.evaluateByJsonata(root, { ...bindings, [ENVIRONMENT]: environment, [TIMED]: timed }),
+    );
   }
 
-  private async evaluateByJsonata(
-    root: JsonValue,
-    environment: ExpressionEnvironment,
-    bindings: JsonObject | undefined,
-  ): Promise<JsonValue | undefined> {
+  private async evaluateByJsonata(root: JsonValue, bindings: object): Promise<JsonValue | undefined> {
     try {
       this.expression ??= parse(this.source).expression;
-      const { expression } = this;
-      const evaluate = (): Promise<unknown> => expression.evaluate(root, { ...bindings, [ENVIRONMENT]: environment });
-      // The limit is one of wall time: where the machine stood still, an honest expression is given a second chance.
-      return copyResult(
-        await evaluate().catch((error: unknown) => (isTimeout(error) ? evaluate() : Promise.reject(error))),
-      );
+      return copyResult(await this.expression.evaluate(root, bindings));
     } catch (error) {
       throw this.failure(error);
     }
@@ -156,11 +174,6 @@ class JsonataExpression implements CompiledExpression {
       details,
     });
   }
-}
-
-/** JSONata's own code for an evaluation that took longer than its limit. */
-function isTimeout(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'D1012';
 }
 
 /** JSONata throws plain objects with a message and a position; what it does not foresee comes as an Error. */

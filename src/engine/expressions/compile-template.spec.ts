@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { NodeError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { testEnvironment } from '../testing/test-environment.js';
 import { compileTemplate, TemplateSyntaxError, type TemplateProblem } from './compile-template.js';
 import type { ExpressionScope } from './expression.js';
 
-const environment = { now: 0, random: () => 0.5 };
+const environment = testEnvironment();
 
 const scope = (inputs: JsonObject): ExpressionScope => ({
   inputs,

@@ -10,6 +10,7 @@ import type {
   NodeReferences,
 } from './expression.js';
 import { ExpressionSyntaxError } from './expression-syntax-error.js';
+import type { ParseBudget } from './parse-budget.js';
 import { findExpressionEnd } from './scan-expression.js';
 import { TemplateSchema } from './template-schema.js';
 
@@ -44,8 +45,8 @@ type Build = (values: Values) => JsonValue | undefined;
  * type must not change its config.
  * @throws TemplateSyntaxError
  */
-export function compileTemplate(value: JsonValue, schema?: JsonObject): CompiledTemplate {
-  const compiler = new TemplateCompiler();
+export function compileTemplate(value: JsonValue, schema?: JsonObject, budget?: ParseBudget): CompiledTemplate {
+  const compiler = new TemplateCompiler(budget);
   const build = compiler.compile(value, TemplateSchema.of(schema), []);
   if (compiler.problems.length > 0) throw new TemplateSyntaxError(compiler.problems);
   return new Template(compiler.expressions, build);
@@ -96,6 +97,8 @@ class TemplateCompiler {
   readonly expressions: CompiledExpression[] = [];
   readonly problems: TemplateProblem[] = [];
 
+  constructor(private readonly budget: ParseBudget | undefined) {}
+
   compile(value: JsonValue, schema: TemplateSchema, path: readonly string[]): Build {
     if (path.length > MAX_JSON_DEPTH) {
       this.problem(path.slice(0, 3), `is nested deeper than ${MAX_JSON_DEPTH} levels`);
@@ -133,7 +136,7 @@ class TemplateCompiler {
 
   private expression(source: string, path: readonly string[]): Build {
     try {
-      const index = this.expressions.push(compileExpression(source)) - 1;
+      const index = this.expressions.push(compileExpression(source, { budget: this.budget })) - 1;
       return (values) => values[index];
     } catch (error) {
       if (!(error instanceof ExpressionSyntaxError)) throw error;

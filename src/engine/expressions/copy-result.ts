@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import { MAX_JSON_DEPTH, MAX_JSON_SIZE, setOwn } from '../plain-json.js';
-import { ExpressionLimitError } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
 import { isFunctionDefinition } from './value-weight.js';
 
 /**

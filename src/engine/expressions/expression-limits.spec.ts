@@ -1,16 +1,15 @@
 import { NodeError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { testEnvironment } from '../testing/test-environment.js';
 import { compileExpression } from './compile-expression.js';
 import { ExpressionSyntaxError } from './expression-syntax-error.js';
-
-const environment = { now: 0, random: () => 0.5 };
 
 /** Without its guard each of these takes minutes or ends the process; a busy machine may take a few seconds. */
 const LONGEST_MS = 15_000;
 
 async function outcome(source: string, root: JsonValue): Promise<string> {
   try {
-    return JSON.stringify(await compileExpression(source).evaluate(root, environment)) ?? 'nothing';
+    return JSON.stringify(await compileExpression(source).evaluate(root, testEnvironment())) ?? 'nothing';
   } catch (error) {
     if (error instanceof NodeError || error instanceof ExpressionSyntaxError) return error.message;
     throw error;

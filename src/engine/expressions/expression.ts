@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import type { Random } from '../ports.js';
+import type { ExecutionEvaluations } from './execution-evaluations.js';
 
 /** What `{{ … }}` can read. `nodes` holds the outputs of ended nodes that the reader depends on. */
 export interface ExpressionScope {
@@ -10,12 +11,14 @@ export interface ExpressionScope {
   execution: JsonObject;
 }
 
-/** What pins time and randomness of an attempt, so that the same attempt computes the same. */
+/** What pins time and randomness of an attempt, so that the same attempt computes the same, and gives it its time. */
 export interface ExpressionEnvironment {
   /** Epoch ms that `$now()` and `$millis()` give. */
-  now: number;
+  readonly now: number;
   /** What `$random()` draws from. */
-  random: Random;
+  readonly random: Random;
+  /** In which the execution's expressions take their turns. */
+  readonly evaluations: ExecutionEvaluations;
 }
 
 /** Ids that an expression reads as `nodes.<id>`; `computed` when it reads `nodes` in a way that only its run can tell. */

@@ -1,13 +1,14 @@
 import jsonata from 'jsonata';
 import type { ExpressionEnvironment } from './expression.js';
+import type { TimedEvaluation } from './timed-evaluation.js';
 
 /** A frame of a running evaluation, as JSONata hands it to functions and hooks. */
 export interface Evaluation {
   base: {
-    /** Throws when the evaluation has run too long or too deep. */
-    guardrails(): void;
     /** Ours; see value-weight.ts. */
     weights?: Map<object, number>;
+    /** Ours; see {@link timedOf}. */
+    timed?: TimedEvaluation;
   };
   lookup(name: string): unknown;
 }
@@ -37,12 +38,25 @@ export const MAX_ITEMS = 100_000;
 /** Under which an evaluation finds its {@link ExpressionEnvironment}: no expression can name a variable so. */
 export const ENVIRONMENT = ' environment';
 
+/** Under which an evaluation finds what looks after its time. */
+export const TIMED = ' timed';
+
 /** What pins time and randomness of the running evaluation. */
 export function environmentOf(focus: Focus): ExpressionEnvironment {
   return focus.environment.lookup(ENVIRONMENT) as ExpressionEnvironment;
 }
 
-/** Something that an expression asks for and that would take too much time or memory. */
-export class ExpressionLimitError extends Error {
-  override readonly name = 'ExpressionLimitError';
+/** What looks after the time of the running evaluation. Kept with it: it is asked for after each step. */
+export function timedOf(evaluation: Evaluation): TimedEvaluation {
+  const { base } = evaluation;
+  base.timed ??= evaluation.lookup(TIMED) as TimedEvaluation;
+  return base.timed;
+}
+
+/**
+ * For the loops of a built-in function, in which no step of the evaluation ends.
+ * @throws ExpressionLimitError when the evaluation has taken too long
+ */
+export function checkTime(focus: Focus): void {
+  timedOf(focus.environment).check();
 }

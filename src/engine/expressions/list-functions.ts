@@ -1,4 +1,5 @@
-import { ExpressionLimitError, MAX_ITEMS, environmentOf, type Focus } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+import { MAX_ITEMS, checkTime, environmentOf, type Focus } from './jsonata-internals.js';
 import { isFunctionDefinition } from './value-weight.js';
 
 type Comparator = (this: unknown, left: unknown, right: unknown) => unknown;
@@ -23,7 +24,7 @@ async function merge(focus: Focus, left: unknown[], right: unknown[], comparator
   let fromLeft = 0;
   let fromRight = 0;
   while (fromLeft < left.length && fromRight < right.length) {
-    focus.environment.base.guardrails();
+    checkTime(focus);
     const swap = await comparator.call(focus, left[fromLeft], right[fromRight]);
     merged.push(swap ? right[fromRight++] : left[fromLeft++]);
   }

@@ -1,4 +1,5 @@
-import { ExpressionLimitError, builtIn, environmentOf, type Focus } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+import { builtIn, environmentOf, type Focus } from './jsonata-internals.js';
 
 /** A picture says how a number or a time is written; JSONata takes time in proportion to its square and more. */
 const MAX_PICTURE = 256;
@@ -60,7 +61,12 @@ function toMillis(this: Focus, text: string | undefined, picture?: string): unkn
   checkPicture(picture);
   if (picture !== undefined) checkAmbiguity(picture);
   // What the text leaves out comes from the current time, which is the pinned one.
-  const environment = { timestamp: new Date(environmentOf(this).now) };
+  const pinned = environmentOf(this);
+  const environment = {
+    get timestamp() {
+      return new Date(pinned.now);
+    },
+  };
   return parseTime.call({ ...this, environment }, text, picture);
 }
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import jsonata from 'jsonata';
 import type { JsonValue } from '../json.js';
+import { testEnvironment } from '../testing/test-environment.js';
 import { compileExpression } from './compile-expression.js';
 import { copyResult } from './copy-result.js';
 
-const environment = { now: 1_700_000_000_123, random: () => 0.5 };
+const environment = testEnvironment({ now: 1_700_000_000_123 });
 
 /** What JSONata's own function gives, or that it fails. */
 async function original(source: string, input: JsonValue): Promise<unknown> {

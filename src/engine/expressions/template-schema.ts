@@ -1,14 +1,22 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
+import { LinearRegex } from './linear-regex.js';
 
 /** Keywords under which schemas stand that describe the very same value. */
 const SAME_VALUE = ['allOf', 'anyOf', 'oneOf'] as const;
 
+/** References that are followed in a row: one that leads to itself describes nothing. */
+const MAX_REFERENCES = 20;
+
 /** What the schema of a type's config says about the templates in it, at one place of the config. */
 export class TemplateSchema {
-  private constructor(private readonly schemas: readonly JsonObject[]) {}
+  private constructor(
+    private readonly schemas: readonly JsonObject[],
+    private readonly root: JsonValue | undefined,
+  ) {}
 
-  static of(schema: JsonValue | undefined): TemplateSchema {
-    return new TemplateSchema(alternatives(schema));
+  /** @param root where the schema's references lead; absent: it is the root itself */
+  static of(schema: JsonValue | undefined, root = schema): TemplateSchema {
+    return new TemplateSchema(alternatives(schema, root), root);
   }
 
   /** The value is taken as it is, braces and all. */
@@ -23,30 +31,54 @@ export class TemplateSchema {
 
   field(key: string): TemplateSchema {
     return this.below((schema) => {
-      const properties = schema.properties;
-      const known = isJsonObject(properties) && Object.hasOwn(properties, key);
-      return known ? properties[key] : schema.additionalProperties;
+      const { properties, patternProperties, additionalProperties } = schema;
+      if (isJsonObject(properties) && Object.hasOwn(properties, key)) return [properties[key]];
+      const fitting = isJsonObject(patternProperties) ? patternsOf(patternProperties, key) : [];
+      return fitting.length > 0 ? fitting : [additionalProperties];
     });
   }
 
   item(index: number): TemplateSchema {
     return this.below((schema) => {
       const { prefixItems, items } = schema;
-      return Array.isArray(prefixItems) && index < prefixItems.length ? prefixItems[index] : items;
+      return [Array.isArray(prefixItems) && index < prefixItems.length ? prefixItems[index] : items];
     });
   }
 
-  private below(schemaOf: (schema: JsonObject) => JsonValue | undefined): TemplateSchema {
+  private below(schemasOf: (schema: JsonObject) => (JsonValue | undefined)[]): TemplateSchema {
     if (this.schemas.length === 0) return this;
-    return new TemplateSchema(this.schemas.flatMap((schema) => alternatives(schemaOf(schema))));
+    const schemas = this.schemas.flatMap(schemasOf).flatMap((schema) => alternatives(schema, this.root));
+    return new TemplateSchema(schemas, this.root);
   }
 }
 
-function alternatives(schema: JsonValue | undefined): JsonObject[] {
+function patternsOf(patternProperties: JsonObject, key: string): (JsonValue | undefined)[] {
+  return Object.entries(patternProperties)
+    .filter(([pattern]) => new LinearRegex(new RegExp(pattern, 'u')).test(key))
+    .map(([, schema]) => schema);
+}
+
+/** The schema with all those that describe the same value. */
+function alternatives(schema: JsonValue | undefined, root: JsonValue | undefined, references = 0): JsonObject[] {
   if (!isJsonObject(schema)) return [];
   const nested = SAME_VALUE.flatMap((keyword) => {
     const list = schema[keyword];
-    return Array.isArray(list) ? list.flatMap(alternatives) : [];
+    return Array.isArray(list) ? list.flatMap((each) => alternatives(each, root, references)) : [];
   });
-  return [schema, ...nested];
+  const { $ref } = schema;
+  if (typeof $ref !== 'string' || references >= MAX_REFERENCES) return [schema, ...nested];
+  return [schema, ...nested, ...alternatives(referenced(root, $ref), root, references + 1)];
+}
+
+/** Where a reference inside the same schema leads, as `#/$defs/name`. */
+function referenced(root: JsonValue | undefined, reference: string): JsonValue | undefined {
+  const [document, ...path] = reference.split('/');
+  if (document !== '#') return undefined;
+  let schema = root;
+  for (const part of path) {
+    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (!isJsonObject(schema) || !Object.hasOwn(schema, name)) return undefined;
+    schema = schema[name];
+  }
+  return schema;
 }

@@ -1,4 +1,5 @@
-import { ExpressionLimitError, MAX_ITEMS, builtIn, type Focus } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+import { MAX_ITEMS, builtIn, checkTime, type Focus } from './jsonata-internals.js';
 import { MAX_TEXT } from './value-weight.js';
 
 /** Most characters of the text times those of what is looked for in it: about half a second at worst. */
@@ -21,7 +22,7 @@ type Matcher = (text?: string) => unknown;
 function guarded(matcher: unknown, focus: Focus): unknown {
   if (typeof matcher !== 'function') return matcher;
   return async (text?: string) => {
-    focus.environment.base.guardrails();
+    checkTime(focus);
     const found = (await (matcher as Matcher)(text)) as Match | undefined;
     return found && { ...found, next: guarded(found.next, focus) };
   };

@@ -1,5 +1,6 @@
 import type { AstNode } from './jsonata-ast.js';
-import { ExpressionLimitError, type Evaluation } from './jsonata-internals.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+import type { Evaluation } from './jsonata-internals.js';
 
 /** Most values, each 16 characters of text counting as one, that what an expression makes may hold. */
 const MAX_WEIGHT = 1_000_000;

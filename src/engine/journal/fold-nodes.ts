@@ -92,12 +92,7 @@ export function foldNode(state: ExecutionState, event: NodeEvent): void {
       closeAttempt(state, node, event);
       return foldCompletion(state, node, event);
     case 'node:failed':
-      closeAttempt(state, node, event);
-      setNodeStatus(state, node, 'failed');
-      node.failures += 1;
-      node.error = event.error;
-      node.edges = event.edges;
-      return;
+      return foldFailure(state, node, event);
     case 'node:settled':
       return foldSettled(state, node, event);
   }
@@ -129,6 +124,20 @@ function closeAttempt(state: ExecutionState, node: NodeState, event: AttemptEnd)
     state.network.bytesSent += event.network.bytesSent;
     state.network.requestCount += event.network.requestCount;
   }
+}
+
+function foldFailure(state: ExecutionState, node: NodeState, event: EventOf<'node:failed'>): void {
+  if (node.retryAt !== undefined && node.attempt === event.attempt) {
+    // No further attempt follows one whose end has been told already.
+    node.retryAt = undefined;
+    node.endSeq = state.seq;
+  } else {
+    closeAttempt(state, node, event);
+    node.failures += 1;
+  }
+  setNodeStatus(state, node, 'failed');
+  node.error = event.error;
+  node.edges = event.edges;
 }
 
 function foldInterrupted(state: ExecutionState, node: NodeState, event: EventOf<'node:interrupted'>): void {

@@ -99,8 +99,9 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
     case 'execution:started':
       enter(state, 'running', 'drive');
       state.startedAt = event.timestamp;
-      if (isByCommand(event)) remember(state, 'start', event);
-      return;
+      if (!isByCommand(event)) return;
+      noteStart(state, event);
+      return remember(state, 'start', event);
     case 'execution:pausing':
       state.activity = 'pausing';
       return remember(state, 'pause', event);
@@ -112,6 +113,7 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
       return;
     case 'execution:resumed':
       foldResume(state, event);
+      noteStart(state, event);
       return remember(state, 'resume', event);
     case 'execution:cancelling':
       state.activity = 'cancelling';
@@ -135,6 +137,12 @@ function foldResume(state: ExecutionState, event: EventOf<'execution:resumed'>):
   state.endedAt = undefined;
   state.error = undefined;
   resetNodes(state, event.reset);
+}
+
+/** Kept for those who come too late to set it going. */
+function noteStart(state: ExecutionState, event: StatusEvent): void {
+  const { commandId: command = null, actor = null, timestamp: at } = event;
+  state.startedBy = { command, actor, at };
 }
 
 function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: StatusEvent): void {

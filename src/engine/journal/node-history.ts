@@ -70,6 +70,7 @@ function addToAttempt(run: RunRecord, event: JournalEvent): void {
       end(run, event, 'completed', { outputs: event.outputs });
       return;
     case 'node:failed':
+      if (isGivenUp(run, event.attempt)) return;
       end(run, event, 'failed', { error: event.error, outcome: event.outcome });
       return;
     case 'node:retrying':
@@ -83,6 +84,14 @@ function addToAttempt(run: RunRecord, event: JournalEvent): void {
     default:
       return;
   }
+}
+
+/** No further attempt followed one that had been told before. */
+function isGivenUp(run: RunRecord, attempt: number): boolean {
+  const last = run.attempts.at(-1);
+  if (last?.attempt !== attempt || last.retryAt === undefined) return false;
+  delete last.retryAt;
+  return true;
 }
 
 function end(

@@ -23,6 +23,8 @@ const LONGEST_RETRY_AFTER_MS = 24 * 3_600_000;
 export interface FailedAttempt {
   code: string;
   message: string;
+  /** The node's type says that such an error cannot change. */
+  isFinal?: boolean;
   /** HTTP status, when there was one. */
   status?: number;
   retryAfterMs?: number;
@@ -39,13 +41,17 @@ export function decideRetry(policy: RetryPolicy, attempt: FailedAttempt, random:
   if (attempt.failures > policy.maxRetries || !isRetryable(policy, attempt)) return null;
   const wished = Math.min(attempt.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
   const delay = Math.max(backoffDelay(policy, attempt.failures, random), wished);
-  const begins = attempt.now + delay - attempt.firstStartTime;
-  return policy.maxElapsed !== undefined && begins > policy.maxElapsed ? null : delay;
+  return mayBegin(policy, attempt.firstStartTime, attempt.now + delay) ? delay : null;
+}
+
+/** Whether an attempt may begin then, by `maxElapsed`; times are epoch ms. */
+export function mayBegin({ maxElapsed }: RetryPolicy, firstStartTime: number, then: number): boolean {
+  return maxElapsed === undefined || then - firstStartTime <= maxElapsed;
 }
 
 /** An entry of digits alone is an HTTP status; others equal the code or stand in the message. */
-function isRetryable(policy: RetryPolicy, { code, message, status }: FailedAttempt): boolean {
-  if (NEVER_RETRIED.has(code)) return false;
+function isRetryable(policy: RetryPolicy, { code, message, status, isFinal }: FailedAttempt): boolean {
+  if (isFinal || NEVER_RETRIED.has(code)) return false;
   if (policy.retryableErrors.length === 0) return true;
   return policy.retryableErrors.some((entry) =>
     /^\d+$/.test(entry) ? String(status) === entry : entry === code || message.includes(entry),

@@ -48,6 +48,7 @@ describe('the decision to try again', () => {
   const attempts: fc.Arbitrary<FailedAttempt> = fc.record({
     code: fc.constantFrom('BROKEN', 'TIMEOUT', 'INPUT_MISSING'),
     message: fc.constantFrom('it broke', 'TIMEOUT of the peer'),
+    isFinal: fc.constantFrom(undefined, false, true),
     status: fc.option(fc.constantFrom(503, 500), { nil: undefined }),
     retryAfterMs: fc.option(fc.nat(200_000_000), { nil: undefined }),
     failures: fc.integer({ min: 1, max: 14 }),
@@ -66,6 +67,7 @@ describe('the decision to try again', () => {
         );
         const mayRetry =
           attempt.code !== 'INPUT_MISSING' &&
+          !attempt.isFinal &&
           attempt.failures <= policy.maxRetries &&
           (retryableErrors.length === 0 || named);
         const pause = Math.max(whole(policy, attempt.failures), Math.min(attempt.retryAfterMs ?? 0, 86_400_000));

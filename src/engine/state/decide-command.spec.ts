@@ -81,7 +81,7 @@ const TABLE: { [state: string]: { [command: string]: string } } = {
   },
   pausing: {
     pause: '- / -',
-    abort: '- / -',
+    abort: 'pausing! / -',
     resume: 'resumed / resumed',
     cancel: 'cancelling! / cancelled',
     complete: 'cancelling! / completed',
@@ -203,6 +203,32 @@ describe('a command', () => {
     expect(refuse(STATES.cancelling ?? [], { kind: 'resume' })).toThrow(
       expect.objectContaining({ details: { status: 'running', activity: 'cancelling' } }) as Error,
     );
+  });
+});
+
+describe('a resume that comes too late', () => {
+  it('is told which command was faster', () => {
+    const resumed = event('execution:resumed', { timestamp: 5, reset: [], commandId: 'cmd_1', actor: 'ann' });
+    const state = stateOf([
+      started,
+      event('execution:paused'),
+      resumed,
+      event('execution:completed', { timestamp: 6 }),
+    ]);
+    const late = () => decideCommand(plan, state, { kind: 'resume', actor: 'bob' }, { timestamp: 9, running: 0 });
+    const startedBy = { command: 'cmd_1', actor: 'ann', at: 5 };
+    expect(late).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_TRANSITION',
+        details: { from: 'completed', to: 'running', startedBy },
+      }) as Error,
+    );
+  });
+
+  it('has nobody to name when no command set the execution going', () => {
+    const late = () =>
+      decideCommand(plan, stateOf(STATES.completed ?? []), { kind: 'resume' }, { timestamp: 9, running: 0 });
+    expect(late).toThrow(expect.objectContaining({ details: { from: 'completed', to: 'running' } }) as Error);
   });
 });
 

@@ -34,6 +34,10 @@ export function decideCommand(
   const caused = { timestamp: now.timestamp, actor, reason, commandId };
   switch (command.kind) {
     case 'pause':
+      // One that waits for running nodes may be made one that aborts them.
+      if (state.activity === 'pausing' && command.mode === 'abort' && now.running > 0) {
+        return { event: { type: 'execution:pausing', ...caused, mode: 'abort' }, abort: true };
+      }
       if (state.activity === 'pausing' || (state.status === 'paused' && state.activity === null)) return UNCHANGED;
       refuseUnless(state, 'running', 'paused');
       if (now.running === 0) return { event: { type: 'execution:paused', ...caused }, abort: false };
@@ -44,7 +48,7 @@ export function decideCommand(
         return { event: { type: 'execution:resumed', ...caused, reset: [] }, abort: false };
       if (state.status === 'running' && state.activity === null) return UNCHANGED;
       refuseActivity(state);
-      if (!mayChange(state.status, 'running', 'command')) throw invalidTransition(state.status, 'running');
+      if (!mayChange(state.status, 'running', 'command')) throw refusedStart(state);
       return { event: { type: 'execution:resumed', ...caused, reset: resumeReset(plan, state) }, abort: false };
     case 'end':
       return decideEnd(state, command.then, command.error, caused, now.running);
@@ -82,6 +86,11 @@ export function endEvent(
 function refuseUnless(state: ExecutionState, needed: 'running', to: 'paused'): void {
   refuseActivity(state);
   if (state.status !== needed) throw invalidTransition(state.status, to);
+}
+
+/** Whoever comes too late is told who set the execution going. */
+function refusedStart({ status, startedBy }: ExecutionState): EngineError {
+  return invalidTransition(status, 'running', startedBy && { startedBy });
 }
 
 function refuseActivity(state: ExecutionState): void {

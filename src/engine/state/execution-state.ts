@@ -102,6 +102,8 @@ export interface ExecutionState {
   /** The end that a cancellation in hand leads to. */
   ending?: { then: EndStatus; error?: ExecutionErrorData; actor?: string; reason?: string };
   pauseCode?: string;
+  /** The command that last set it going, where one did; null where it has no id, or nobody gave it. `at` is epoch ms. */
+  startedBy?: { command: string | null; actor: string | null; at: number };
   variables: JsonObject;
   variableWrites: VariableWrite[];
   configChanges: { [nodeId: string]: JsonObject };

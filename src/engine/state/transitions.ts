@@ -1,4 +1,5 @@
 import { EngineError } from '../errors.js';
+import type { JsonObject } from '../json.js';
 
 export type ExecutionStatus = 'pending' | 'running' | 'paused' | 'completed' | 'failed' | 'cancelled';
 
@@ -46,11 +47,7 @@ export function changeStatus(from: ExecutionStatus, to: ExecutionStatus, cause: 
 }
 
 /** A command that the status does not allow; `details` name both states. */
-export function invalidTransition(
-  from: ExecutionStatus,
-  to: string,
-  more: { [key: string]: string } = {},
-): EngineError {
+export function invalidTransition(from: ExecutionStatus, to: string, more: JsonObject = {}): EngineError {
   return new EngineError('INVALID_TRANSITION', `An execution that is ${from} cannot become ${to}`, {
     from,
     to,

@@ -1,6 +1,10 @@
+import { performance } from 'node:perf_hooks';
 import { buildExecutionPlan, type ExecutionPlan } from '../definition/execution-plan.js';
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
+import { OutputCache } from '../caching/output-cache.js';
+import type { DriverPorts } from '../driving/driver-ports.js';
 import { ExecutionDriver } from '../driving/execution-driver.js';
+import { EvaluationTurns } from '../expressions/evaluation-turns.js';
 import type { ExecutionContextData, JournalEvent, JournalEventType, EventOf, Trigger } from '../journal/events.js';
 import { foldJournal, startFold } from '../journal/fold.js';
 import { GroupCommit } from '../journal/group-commit.js';
@@ -28,6 +32,12 @@ export interface DrivenOptions {
   queueLimit?: number;
   /** Types beside those of test-node-types.ts. */
   types?: NodeType[];
+  /** What other executions of the same instance have left; absent: a cache of its own. */
+  cache?: OutputCache;
+  /** In which expressions are evaluated; absent: turns of its own, in real time. */
+  turns?: EvaluationTurns;
+  /** Absent: nodes fetch nothing. */
+  createFetch?: DriverPorts['createFetch'];
   /** The journal that another process has left; absent: a new execution. */
   events?: JournalEvent[];
 }
@@ -42,10 +52,15 @@ export class DrivenExecution {
   readonly scheduler = new VirtualScheduler();
   readonly journal = new MemoryJournal();
   readonly world = new TestWorld();
+  readonly cache: OutputCache;
   readonly plan: ExecutionPlan;
   /** Why the driver left memory last; undefined while it is there. */
   left: { wakeAt: number | null } | undefined;
   readonly faults: unknown[] = [];
+  private readonly turns = new EvaluationTurns({
+    elapsed: () => performance.now(),
+    defer: (callback) => this.scheduler.defer(callback),
+  });
   /** Awaited before each external effect. */
   confirmLease: () => Promise<void> = () => Promise.resolve();
   private current: { driver: ExecutionDriver; stream: JournalStream } | undefined;
@@ -56,6 +71,7 @@ export class DrivenExecution {
     workflow: TestWorkflow,
     private readonly options: DrivenOptions = {},
   ) {
+    this.cache = options.cache ?? new OutputCache();
     const types = [...testNodeTypes(this.world, this.scheduler), ...(options.types ?? [])];
     const { nodes, edges = [], settings } = workflow;
     const content = { nodes, edges, settings };
@@ -246,7 +262,9 @@ export class DrivenExecution {
         scheduler: this.scheduler,
         catalog: testCatalog(this.plan.nodes.map(({ type }) => type)),
         journal: stream,
-        createFetch: () => () => Promise.reject(new Error('Test nodes fetch nothing')),
+        cache: this.cache,
+        turns: this.options.turns ?? this.turns,
+        createFetch: this.options.createFetch ?? (() => () => Promise.reject(new Error('Test nodes fetch nothing'))),
         instanceId: () => this.instanceId,
         confirmLease: () => this.confirmLease(),
       },

@@ -1,0 +1,69 @@
+import { TURN_MS, type EvaluationClock } from './evaluation-turns.js';
+import { ExpressionLimitError } from './expression-limit-error.js';
+
+/**
+ * What one step counts at most, in ms. A longer one is a machine that stood still, or one of the few built-in functions
+ * that take longer, which end by themselves.
+ */
+const LONGEST_STEP_MS = 100;
+
+/** One running evaluation: it looks after its limit and gives the thread away when its turn is over. */
+export class TimedEvaluation {
+  /** ms of its own work so far. */
+  used = 0;
+  private turnBegan: number;
+  private last: number;
+
+  constructor(
+    private readonly clock: EvaluationClock,
+    /** ms */
+    private limit: number,
+    /** Added to the message when the limit is passed. */
+    private readonly why: string,
+    /** Gives the thread away after so many ms; `resume` goes on with it. */
+    private readonly pause: (ms: number, resume: () => void) => void,
+  ) {
+    this.turnBegan = clock.elapsed();
+    this.last = this.turnBegan;
+  }
+
+  /** Its next step is its last one. */
+  stop(): void {
+    this.limit = -1;
+  }
+
+  /**
+   * To be called as often as possible, also where nothing can be awaited.
+   * @throws ExpressionLimitError when the limit is passed
+   */
+  check(): void {
+    const now = this.clock.elapsed();
+    this.used += Math.min(now - this.last, LONGEST_STEP_MS);
+    this.last = now;
+    if (this.used > this.limit) throw new ExpressionLimitError(`takes longer than ${this.limit} ms${this.why}`);
+  }
+
+  /**
+   * Between two steps: gives a promise to wait for when others have their turn now.
+   * @throws ExpressionLimitError when the limit is passed
+   */
+  step(): Promise<void> | undefined {
+    this.check();
+    const ms = this.last - this.turnBegan;
+    if (ms < TURN_MS) return undefined;
+    return new Promise((resolve) => {
+      this.pause(ms, () => {
+        this.turnBegan = this.clock.elapsed();
+        this.last = this.turnBegan;
+        resolve();
+      });
+    });
+  }
+
+  /** It has ended; gives the ms of its last turn. */
+  end(): number {
+    const now = this.clock.elapsed();
+    this.used += Math.min(now - this.last, LONGEST_STEP_MS);
+    return now - this.turnBegan;
+  }
+}
