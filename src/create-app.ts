@@ -1,7 +1,8 @@
+import type { Server } from 'node:http';
 import { type DynamicModule, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyInstance, type FastifyReply, type FastifyServerOptions, LogController } from 'fastify';
+import { type FastifyHttpOptions, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { atMost } from './config/at-most.js';
@@ -9,7 +10,8 @@ import { ConfigModule } from './config/config.module.js';
 import type { Config } from './config/env.js';
 import { NestLog } from './config/logger.js';
 import { ServerState } from './config/server-state.js';
-import { answerClientError } from './http/client-error.js';
+import { answerClientError, answerOddRequests } from './http/client-error.js';
+import { corsOptions } from './http/cors.js';
 import { DtoPipe } from './http/dto-pipe.js';
 import { prepareRoutes } from './http/dto-routes.js';
 import { registerEnvelope } from './http/envelope.js';
@@ -18,7 +20,7 @@ import { errorAnswer } from './http/error-answer.js';
 import { EnvelopeExceptionFilter } from './http/exception.filter.js';
 import { HealthModule } from './http/health.module.js';
 import { registerJsonBody } from './http/json-body.js';
-import { serveApiDocument } from './http/openapi.js';
+import { serveApiDocument } from './http/openapi/serve-api-document.js';
 import { type OpenRequests, registerRequestHooks, requestId } from './http/request-hooks.js';
 import { Database } from './repositories/database.js';
 import { DatabaseModule } from './repositories/database.module.js';
@@ -85,7 +87,7 @@ function rootModule(foundation: DynamicModule[], features: Type): Type {
 }
 
 function makeAdapter(config: Config, log: Logger): EnvelopeAdapter {
-  const options: FastifyServerOptions = {
+  const options: FastifyHttpOptions<Server> = {
     loggerInstance: log,
     // The id of the request comes from the context, so a logger of its own for each request would only cost.
     childLoggerFactory: (logger) => logger,
@@ -95,6 +97,8 @@ function makeAdapter(config: Config, log: Logger): EnvelopeAdapter {
     forceCloseConnections: true,
     requestTimeout: REQUEST_MS,
     clientErrorHandler: answerClientError,
+    // A request without one is refused with the others that are malformed, in the envelope.
+    http: { requireHostHeader: false },
     routerOptions: { maxParamLength: LONGEST_PARAMETER },
     frameworkErrors: (error, request, reply: FastifyReply) => {
       const { status, headers, body } = errorAnswer(error, codedDatabaseError);
@@ -111,6 +115,7 @@ function prepareFastify(fastify: FastifyInstance, config: Config, state: ServerS
   const open = registerRequestHooks(fastify, config, state, log);
   registerJsonBody(fastify);
   registerEnvelope(fastify);
+  answerOddRequests(fastify.server);
   return open;
 }
 
@@ -119,9 +124,7 @@ async function prepareNest(app: NestFastifyApplication, config: Config, log: Log
   app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new EnvelopeExceptionFilter(log, codedDatabaseError));
-  if (config.corsOrigins.length > 0) {
-    app.enableCors({ origin: [...config.corsOrigins], exposedHeaders: ['X-Request-Id', 'ETag', 'Retry-After'] });
-  }
+  if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
   serveApiDocument(app, routes);
   await app.init();
 }

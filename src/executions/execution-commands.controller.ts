@@ -10,6 +10,8 @@ import { ExecutionReader } from './execution-reader.js';
 import { ExecutionsService } from './executions.service.js';
 import { expectedSeq } from './expected-seq.js';
 import { statusCommand } from './status-command.js';
+import { Operation } from '../http/openapi/operation.js';
+import * as operations from './openapi/execution-commands.operations.js';
 
 type CommandAnswer = Omit<ExecutionRecord, 'nodes'>;
 
@@ -28,6 +30,7 @@ export class ExecutionCommandsController {
   ) {}
 
   @Put('status')
+  @Operation(operations.changeStatus)
   async changeStatus(
     @Param('id') id: string,
     @Body() body: ChangeStatusDto,
@@ -37,11 +40,12 @@ export class ExecutionCommandsController {
     const command = statusCommand(body, actor);
     const ifMatchSeq = expectedSeq(ifMatch);
     if (command) await this.executions.command(id, command, { ifMatchSeq });
-    else await this.reader.refuseStatus(id, body.status);
+    else await this.reader.refuseStatus(id, body.status, ifMatchSeq);
     return this.answer(id);
   }
 
   @Post('cancel')
+  @Operation(operations.cancelExecution)
   @HttpCode(200)
   async cancel(
     @Param('id') id: string,
@@ -70,5 +74,7 @@ export class ExecutionCommandsController {
 /** What has been reached by now: a pause may still wait for nodes, a cancellation for their end. */
 function message({ status, activity }: CommandAnswer): string {
   if (activity === 'pausing' || activity === 'cancelling') return `Execution is ${activity}`;
+  if (status === 'pending') return 'Execution is pending';
+  if (status === 'failed') return 'Execution ended as failed';
   return `Execution ${status === 'running' ? 'resumed' : status} successfully`;
 }

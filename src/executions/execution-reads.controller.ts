@@ -1,12 +1,16 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
+import type { JsonObject } from '../engine/json.js';
 import type { NodeRecord } from '../engine/journal/record-nodes.js';
 import type { Progress } from '../engine/progress/progress.js';
 import type { Pagination } from '../http/pagination.js';
 import { ListEventsQuery } from './dto/list-events.query.js';
 import { ListLogsQuery } from './dto/list-logs.query.js';
 import { ListNodesQuery } from './dto/list-nodes.query.js';
+import { ExecutionDefinition } from './execution-definition.js';
 import { ExecutionJournal, type EventList, type LogList } from './execution-journal.js';
 import { ExecutionReader, type NodeDetail } from './execution-reader.js';
+import { Operation } from '../http/openapi/operation.js';
+import * as operations from './openapi/execution-reads.operations.js';
 
 /** The parts of an execution. */
 @Controller('executions/:id')
@@ -14,24 +18,35 @@ export class ExecutionReadsController {
   constructor(
     private readonly reader: ExecutionReader,
     private readonly journal: ExecutionJournal,
+    private readonly definition: ExecutionDefinition,
   ) {}
 
+  @Get('workflow')
+  @Operation(operations.getExecutedWorkflow)
+  workflow(@Param('id') id: string): Promise<JsonObject> {
+    return this.definition.get(id);
+  }
+
   @Get('progress')
+  @Operation(operations.getProgress)
   progress(@Param('id') id: string): Promise<{ executionId: string } & Progress> {
     return this.reader.progress(id);
   }
 
   @Get('logs')
+  @Operation(operations.listLogs)
   logs(@Param('id') id: string, @Query() query: ListLogsQuery): Promise<LogList> {
     return this.journal.logs(id, query);
   }
 
   @Get('events')
+  @Operation(operations.listEvents)
   events(@Param('id') id: string, @Query() query: ListEventsQuery): Promise<EventList> {
     return this.journal.events(id, query);
   }
 
   @Get('nodes')
+  @Operation(operations.listExecutionNodes)
   nodes(
     @Param('id') id: string,
     @Query() query: ListNodesQuery,
@@ -40,6 +55,7 @@ export class ExecutionReadsController {
   }
 
   @Get('nodes/:nodeId')
+  @Operation(operations.getExecutionNode)
   node(@Param('id') id: string, @Param('nodeId') nodeId: string): Promise<NodeDetail> {
     return this.reader.node(id, nodeId);
   }

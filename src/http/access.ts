@@ -38,9 +38,9 @@ function tokenCheck(token: string, corsOrigins: readonly string[]): AccessCheck 
   };
 }
 
-/** The route decides, not the spelling of the URL; what matches no route is judged by that. */
+/** The route decides, not the spelling of the URL; what matches none (or only `*`) is judged by that. */
 function isProtected(url: string, route: string | undefined): boolean {
-  const path = route ?? url;
+  const path = route?.startsWith('/') ? route : url;
   return path.startsWith('/api/') || path === '/metrics';
 }
 

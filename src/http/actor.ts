@@ -9,6 +9,7 @@ declare module 'fastify' {
   }
 }
 
+const ASCII = /^[\x20-\x7e]*$/;
 const ACTOR = /^\P{Cc}{1,128}$/u;
 
 /** Parameter of a controller's method: who calls, as `string | undefined`. */
@@ -22,7 +23,8 @@ export const Actor = createParamDecorator(
  */
 export function readActor(header: string | string[] | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const actor = typeof header === 'string' ? decode(header) : '';
+  // Other bytes than ASCII would be taken for Latin-1, and become somebody else's name.
+  const actor = typeof header === 'string' && ASCII.test(header) ? decode(header) : '';
   if (ACTOR.test(actor)) return actor;
   const message = 'X-User-Id must be 1 to 128 characters, percent-encoded as UTF-8';
   throw invalidParams([{ field: 'X-User-Id', message }]);

@@ -46,7 +46,8 @@ function convert(text: string, { type }: DtoSchema): unknown {
   const types = [type].flat();
   if (types.includes('array')) {
     const items = text.split(',').map((item) => item.trim());
-    return text === '' ? undefined : items.filter((item) => item !== '');
+    const given = items.filter((item) => item !== '');
+    return given.length === 0 ? undefined : given;
   }
   if (types.includes('integer') || types.includes('number')) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true';

@@ -4,14 +4,18 @@ import { type INestApplicationContext, type Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { dtoValidator } from './dto-pipe.js';
 import type { DtoValidator } from './dto-validator.js';
-import { addRouteConfig } from './envelope.js';
+import { addRouteConfig, messageOf } from './envelope.js';
+import { type OperationDoc, operationOf } from './openapi/operation.js';
 
-/** What a method of a controller takes. */
+/** What a method of a controller takes, and what it says of itself. */
 export interface RouteInput {
-  /** `Controller.method`, as the OpenAPI document names the operation. */
+  /** `Controller.method` */
   id: string;
   body?: DtoValidator;
   query?: DtoValidator;
+  /** Of its answers, unless they bring their own. */
+  message: string;
+  doc?: OperationDoc<unknown>;
 }
 
 /** Nest's notes on the parameters of a method, by `<kind>:<index>`. */
@@ -35,12 +39,19 @@ function controllerRoutes(controller: Type): RouteInput[] {
   const methods = Object.getOwnPropertyNames(prototype).filter((name) => isRoute(prototype[name]));
   return methods.map((method) => {
     const parameters = readParameters(controller, method);
-    closeRoute(prototype[method] as object, parameters);
+    const handler = prototype[method] as object;
+    closeRoute(handler, parameters);
     const dto = (kind: RouteParamtypes) => {
       const type = parameters.find((parameter) => parameter.kind === kind && parameter.name === undefined)?.type;
       return type === undefined ? undefined : (dtoValidator(type) ?? undefined);
     };
-    return { id: `${controller.name}.${method}`, body: dto(RouteParamtypes.BODY), query: dto(RouteParamtypes.QUERY) };
+    return {
+      id: `${controller.name}.${method}`,
+      body: dto(RouteParamtypes.BODY),
+      query: dto(RouteParamtypes.QUERY),
+      message: messageOf(handler),
+      doc: operationOf(handler),
+    };
   });
 }
 

@@ -24,6 +24,24 @@ export const isGiven = (_object: object, value: unknown): boolean => value !== u
 export const MATCHES_SCHEMA = 'matchesSchema';
 export const PREFIXED = 'isPrefixedParameters';
 
+const DESCRIPTION = Symbol('description');
+
+/** What a field of a DTO means, as its callers read it in the API document, with a value as an example. */
+export interface FieldDescription {
+  text: string;
+  example?: unknown;
+}
+
+/** Says what a field of a DTO means: this is its docstring, and what the API document says of it. */
+export function Describe(text: string, example?: unknown): PropertyDecorator {
+  return (target, name) => Reflect.defineMetadata(DESCRIPTION, { text, example }, target, name);
+}
+
+/** What {@link Describe} says of a field, also where the DTO has it from another one. */
+export function descriptionOf(dto: DtoClass, name: string): FieldDescription | undefined {
+  return Reflect.getMetadata(DESCRIPTION, dto.prototype as object, name) as FieldDescription | undefined;
+}
+
 /** The field may be left out, but null is refused. (With `@IsOptional` both are accepted.) */
 export function Omittable(): PropertyDecorator {
   return ValidateIf(isGiven);

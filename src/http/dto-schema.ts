@@ -1,6 +1,6 @@
 import { defaultMetadataStorage } from 'class-transformer/cjs/storage.js';
 import { getMetadataStorage, matches, minLength, ValidationTypes } from 'class-validator';
-import { type DtoClass, type DtoSchema, isGiven, MATCHES_SCHEMA, PREFIXED } from './dto-rules.js';
+import { descriptionOf, type DtoClass, type DtoSchema, isGiven, MATCHES_SCHEMA, PREFIXED } from './dto-rules.js';
 
 /** One decorator on one property, as class-validator keeps it. */
 type Rule = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
@@ -96,7 +96,15 @@ function propertySchema(dto: DtoClass, name: string, rules: Rule[], within: read
     }
   }
   if (isArray) whole = merge(whole, { type: 'array', items });
-  return { schema: nullable ? orNull(whole) : whole, required };
+  return { schema: { ...(nullable ? orNull(whole) : whole), ...annotations(dto, name) }, required };
+}
+
+/** What people read; it decides nothing. */
+function annotations(dto: DtoClass, name: string): DtoSchema {
+  const described = descriptionOf(dto, name);
+  if (!described) return {};
+  const { text, example } = described;
+  return { description: text, ...(example !== undefined && { examples: [example] }) };
 }
 
 function ruleSchema(rule: Rule): DtoSchema {

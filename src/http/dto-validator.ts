@@ -59,9 +59,14 @@ function findUnknownFields(schema: DtoSchema, value: unknown, path: string, prob
     if (known !== undefined) {
       findUnknownFields(known, item, `${path}${name}.`, problems);
     } else {
-      problems.push(unknownField(name, Object.keys(properties), path));
+      problems.push(unknownField(name, Object.entries(properties).map(shownName), path));
     }
   }
+}
+
+/** Parameters that are gathered by their prefix are asked for by that. */
+function shownName([name, { 'x-prefix': prefix }]: [string, DtoSchema]): string {
+  return typeof prefix === 'string' ? `${prefix}<name>` : name;
 }
 
 /** The fields that the DTO knows, as class-validator wants them: instances where there are nested DTOs. */

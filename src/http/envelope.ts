@@ -16,6 +16,8 @@ declare module 'fastify' {
   }
 }
 
+const DEFAULT_MESSAGE = 'OK';
+
 /** What every answer is. `code` is 200 for every success, also under HTTP 201. */
 export class Envelope {
   readonly timestamp = Date.now();
@@ -37,7 +39,7 @@ export class Answer {
   ) {}
 }
 
-/** The message of a route's successful answers; "OK" where there is none. */
+/** The message of a route's successful answers; "OK" where nothing else is said. */
 export const Message = (message: string): MethodDecorator => routeConfig({ message });
 
 /** Lets a route take bodies of up to so many bytes instead of BODY_LIMIT. */
@@ -48,8 +50,12 @@ export const RawAnswer = (): MethodDecorator => routeConfig({ raw: true });
 
 /** Adds to what Fastify knows of the route of a controller's method. */
 export function addRouteConfig(method: object, config: FastifyContextConfig): void {
-  const known = Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as FastifyContextConfig | undefined;
-  Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, { ...known, ...config }, method);
+  Reflect.defineMetadata(FASTIFY_ROUTE_CONFIG_METADATA, { ...routeConfigOf(method), ...config }, method);
+}
+
+/** The message of the successful answers of a controller's method. */
+export function messageOf(method: object): string {
+  return routeConfigOf(method)?.message ?? DEFAULT_MESSAGE;
 }
 
 /** Puts the answers of the controllers into the envelope, right before they become text. */
@@ -64,7 +70,11 @@ export function registerEnvelope(fastify: FastifyInstance): void {
   });
 }
 
-function wrap(payload: unknown, routeMessage = 'OK'): Envelope {
+function routeConfigOf(method: object): FastifyContextConfig | undefined {
+  return Reflect.getMetadata(FASTIFY_ROUTE_CONFIG_METADATA, method) as FastifyContextConfig | undefined;
+}
+
+function wrap(payload: unknown, routeMessage = DEFAULT_MESSAGE): Envelope {
   if (payload instanceof Answer) return new Envelope(200, true, payload.data, payload.message ?? routeMessage);
   return new Envelope(200, true, payload, routeMessage);
 }

@@ -13,7 +13,11 @@ export class EnvelopeExceptionFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const { status, headers, body } = errorAnswer(error, this.translate);
+    const { raw, routeOptions } = reply.request;
+    // Who hangs up in the midst of a body waits for no answer, and the fault is not ours.
+    if (raw.errored !== null && raw.errored === error) return void reply.raw.destroy();
+    const { bodyLimit } = routeOptions;
+    const { status, headers, body } = errorAnswer(error, this.translate, bodyLimit);
     if (status >= 500) this.log[status === 500 ? 'error' : 'warn']({ err: error }, body.message);
     // Fastify would cut the connection under a client that still sends, which then may never see the answer.
     if (status === 413) reply.removeHeader('connection');

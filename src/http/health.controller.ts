@@ -2,6 +2,8 @@ import { Controller, Get } from '@nestjs/common';
 import { ServerState } from '../config/server-state.js';
 import { EngineError } from '../engine/errors.js';
 import { DatabaseProbe } from './database-probe.js';
+import { getLiveness, getReadiness } from './openapi/health.operations.js';
+import { Operation } from './openapi/operation.js';
 
 /** For those who watch over the server; open to all, and without data. */
 @Controller('health')
@@ -13,12 +15,14 @@ export class HealthController {
 
   /** The process answers. */
   @Get('live')
+  @Operation(getLiveness)
   live(): { status: 'alive' } {
     return { status: 'alive' };
   }
 
   /** The server takes requests and reaches its database; otherwise 503. */
   @Get('ready')
+  @Operation(getReadiness)
   async ready(): Promise<{ status: 'ready' }> {
     const { current } = this.state;
     if (current !== 'ready')

@@ -400,7 +400,18 @@ describe('the HTTP layer', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('x-request-id')).toBeTruthy();
     expect(preflight.headers.get('access-control-allow-origin')).toBe('https://tools.example.com');
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT, DELETE');
     expect(plain.headers.get('access-control-allow-origin')).toBeNull();
+  });
+
+  test("refuses a foreign page's preflight, and an OPTIONS that is none, in the envelope", async () => {
+    const headers = { origin: 'https://evil.example.com', 'access-control-request-method': 'POST' };
+    const foreign = await send('/api/v2/things', { method: 'OPTIONS', headers });
+    const none = await send('/api/v2/things', { method: 'OPTIONS' });
+
+    expect(foreign.headers.get('access-control-allow-methods')).toBeNull();
+    expect(await foreign.json()).toMatchObject({ code: 403, error: { code: 'FORBIDDEN' } });
+    expect(await none.json()).toMatchObject({ code: 404, error: { code: 'NOT_FOUND' } });
   });
 
   test('describes the requests exactly in the OpenAPI document', async () => {
@@ -460,5 +471,6 @@ describe('with an API token', () => {
     expect(await status('/openapi.json')).toBe(200);
     expect(await status('/docs')).toBe(200);
     expect(await status('/api/v2/things', preflight, 'OPTIONS')).toBe(204);
+    expect(await status('/api/v2/things', { ...preflight, origin: 'https://evil.example.com' }, 'OPTIONS')).toBe(401);
   });
 });

@@ -1,4 +1,5 @@
 import { IsInt, Max, Min } from 'class-validator';
+import { Describe } from './dto-rules.js';
 
 /** What a list's answer says of its pages. */
 export interface Pagination {
@@ -11,12 +12,13 @@ export interface Pagination {
 
 /** The query of a list with pages; extend it by the list's own filters. */
 export class PageQuery {
-  /** From 1. */
+  @Describe('Number of the page, from 1', 1)
   @IsInt()
   @Min(1)
   @Max(1_000_000)
   page: number = 1;
 
+  @Describe('Most rows of a page', 20)
   @IsInt()
   @Min(1)
   @Max(200)

@@ -8,6 +8,7 @@ import type { ServerState } from '../config/server-state.js';
 import { EngineError, type FieldProblem, invalidParams } from '../engine/errors.js';
 import { accessCheck } from './access.js';
 import { readActor } from './actor.js';
+import { checkBodyType, checkHead } from './request-form.js';
 import { unknownField } from './unknown-field.js';
 
 /** The id of a request: the caller's own when it is a sane one. */
@@ -61,7 +62,9 @@ export function registerRequestHooks(
       throw new EngineError('SERVICE_UNAVAILABLE', 'The server is stopping');
     }
     const { host, origin, authorization } = headers;
+    checkHead(request);
     mayCall({ method, url, route, host, origin, authorization });
+    checkBodyType(request);
     request.actor = readActor(headers['x-user-id']);
   };
 
@@ -102,8 +105,10 @@ function unexpectedInput({ routeOptions, query, body }: FastifyRequest): Error |
     for (const field in query as object)
       if (!parameters.includes(field)) problems.push(unknownField(field, parameters));
   }
-  if (takesNoBody === true && typeof body === 'object') {
-    for (const field in body) problems.push(unknownField(field, []));
+  if (takesNoBody === true && body !== undefined) {
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    if (!isObject) problems.push({ field: '', message: 'no body is taken here, but for an empty object' });
+    else for (const field in body) problems.push(unknownField(field, []));
   }
   return problems.length === 0 ? undefined : invalidParams(problems);
 }

@@ -2,11 +2,17 @@ import type { Type } from '@nestjs/common';
 import { loadConfig } from '../../src/config/env.js';
 import { createLog } from '../../src/config/logger.js';
 import { type RunningServer, startServer } from '../../src/create-app.js';
+import { ApiContract } from './api-contract.js';
 import { createTestDatabase } from './test-database.js';
 
 /** The whole server in this process, on a free port, with a database of its own. */
 export interface TestServer extends RunningServer {
-  /** Calls the API: `get('/executions')` is GET /api/v2/executions. A body is sent as JSON. */
+  /** What the server's API document says; every answer to `call` is held against it. */
+  contract: ApiContract;
+  /**
+   * Calls the API: `get('/executions')` is GET /api/v2/executions. A body is sent as JSON.
+   * @throws Error when the API document does not describe the answer
+   */
   call<T = unknown>(
     method: string,
     path: string,
@@ -39,21 +45,21 @@ export async function startTestServer(settings: Record<string, string> = {}, fea
   const own = await createTestDatabase();
   const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', DATABASE_URL: own.url, ...settings });
   const server = await startServer(config, createLog(config.logLevel), features);
+  const contract = await ApiContract.of(server.url);
   const call = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const response = await fetch(`${server.url}/api/v2${path}`, {
       method,
       headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (await response.json()) as ApiAnswer<T>['body'],
-    };
+    const { status, headers: answered } = response;
+    const answer = { status, headers: answered, body: (await response.json()) as ApiAnswer<T>['body'] };
+    contract.check(method, `/api/v2${path}`, answer);
+    return answer;
   };
   const close = async () => {
     await server.close();
     await own.drop();
   };
-  return { ...server, call, close };
+  return { ...server, contract, call, close };
 }

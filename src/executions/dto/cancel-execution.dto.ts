@@ -1,19 +1,19 @@
 import { IsBoolean, IsString, MaxLength } from 'class-validator';
-import { Omittable } from '../../http/dto-rules.js';
+import { Describe, Omittable } from '../../http/dto-rules.js';
 
 /** Body of POST /executions/:id/cancel. */
 export class CancelExecutionDto {
-  /** Kept in the journal and shown in the history. */
+  @Describe('Kept in the journal and shown in the history')
   @Omittable()
   @IsString()
   @MaxLength(10_000)
   reason?: string;
 
-  /** Undo what was done before it ends. */
+  @Describe('Undo what was done before it ends; not available yet')
   @IsBoolean()
   rollback: boolean = false;
 
-  /** Says which nodes would be aborted, and changes nothing. */
+  @Describe('Says which nodes would be aborted, and changes nothing')
   @IsBoolean()
   dryRun: boolean = false;
 }

@@ -1,24 +1,24 @@
 import { IsIn, IsString, MaxLength } from 'class-validator';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../engine/state/transitions.js';
-import { MatchesSchema, Omittable } from '../../http/dto-rules.js';
+import { Describe, MatchesSchema, Omittable } from '../../http/dto-rules.js';
 
 /** Body of PUT /executions/:id/status. */
 export class ChangeStatusDto {
-  /** `paused` pauses, `running` resumes, the others end it by hand. */
+  @Describe('`paused` pauses, `running` resumes, the others end it by hand')
   @IsIn(EXECUTION_STATUSES)
   status!: ExecutionStatus;
 
-  /** With `failed`: why; a text, or an object with `message` and `code`. */
+  @Describe('With `failed`: why; a text, or an object with `message` and `code`')
   @Omittable()
   @MatchesSchema(
     {
       anyOf: [
-        { type: 'string', minLength: 1, maxLength: 10_000 },
+        { type: 'string', minLength: 1, maxLength: 10_000, description: 'For people' },
         {
           type: 'object',
           properties: {
-            message: { type: 'string', minLength: 1, maxLength: 10_000 },
-            code: { type: 'string', minLength: 1, maxLength: 128 },
+            message: { type: 'string', minLength: 1, maxLength: 10_000, description: 'For people' },
+            code: { type: 'string', minLength: 1, maxLength: 128, description: 'For programs' },
           },
           required: ['message'],
           additionalProperties: false,
@@ -29,13 +29,15 @@ export class ChangeStatusDto {
   )
   error?: string | { message: string; code?: string };
 
-  /** Kept in the journal and shown in the history. */
+  @Describe('Kept in the journal and shown in the history')
   @Omittable()
   @IsString()
   @MaxLength(10_000)
   reason?: string;
 
-  /** With `paused`: `wait` (the default) lets running nodes end, `abort` cuts them off and they run again at the resume. */
+  @Describe(
+    'With `paused`: `wait` (the default) lets running nodes end, `abort` cuts them off and they run again at the resume',
+  )
   @Omittable()
   @IsIn(['wait', 'abort'])
   mode?: 'wait' | 'abort';

@@ -1,14 +1,14 @@
 import { IsIn, IsInt, Max, Min } from 'class-validator';
-import { Omittable } from '../../http/dto-rules.js';
+import { Describe, Omittable } from '../../http/dto-rules.js';
 
 /** Query of GET /executions/:id. */
 export class GetExecutionQuery {
-  /** `light`: without inputs, outputs and checkpoints. */
+  @Describe('`light`: without inputs, outputs and checkpoints', 'light')
   @Omittable()
   @IsIn(['light'])
   nodes?: 'light';
 
-  /** The record as it stood after this event. */
+  @Describe('The record as it stood after this event', 3)
   @Omittable()
   @IsInt()
   @Min(1)

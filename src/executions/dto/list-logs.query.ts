@@ -1,39 +1,41 @@
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
 import type { LogLevel } from '../../engine/ports.js';
-import { Omittable } from '../../http/dto-rules.js';
+import { Describe, Omittable } from '../../http/dto-rules.js';
 import { LOG_LEVELS } from '../../repositories/log.repository.js';
 
 /** Query of GET /executions/:id/logs. */
 export class ListLogsQuery {
-  /** This one and graver. */
+  @Describe('This level and graver ones', 'warn')
   @Omittable()
   @IsIn(LOG_LEVELS)
   level?: LogLevel;
 
+  @Describe('Only lines of this node', 'total')
   @Omittable()
   @IsString()
   @Length(1, 128)
   nodeId?: string;
 
-  /** Part of the message, upper and lower case alike. */
+  @Describe('Part of the message, upper and lower case alike', 'retry')
   @Omittable()
   @IsString()
   @MaxLength(1000)
   search?: string;
 
+  @Describe('Most lines of the answer', 100)
   @IsInt()
   @Min(1)
   @Max(1000)
   limit: number = 100;
 
-  /** The id of the last line that was seen. */
+  @Describe('The id of the last line that was seen', 12)
   @Omittable()
   @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
-  /** The newest lines instead of the oldest; not together with `after`. */
+  @Describe('The newest lines instead of the oldest; not together with `after`', true)
   @IsBoolean()
   tail: boolean = false;
 }

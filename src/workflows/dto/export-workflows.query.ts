@@ -1,9 +1,9 @@
 import { IsArray, IsString } from 'class-validator';
-import { Omittable } from '../../http/dto-rules.js';
+import { Describe, Omittable } from '../../http/dto-rules.js';
 
 /** Query of GET /workflows/export. */
 export class ExportWorkflowsQuery {
-  /** A choice; absent: all. */
+  @Describe('A choice, by their ids; absent: all', ['wf_orders'])
   @Omittable()
   @IsArray()
   @IsString({ each: true })

@@ -1,0 +1,92 @@
+import type { NodeRecord } from '../../engine/journal/record-nodes.js';
+import type { LogLevel } from '../../engine/ports.js';
+import type { Progress } from '../../engine/progress/progress.js';
+import {
+  anyJson,
+  choice,
+  component,
+  count,
+  epochMs,
+  integer,
+  list,
+  milliseconds,
+  number,
+  optional,
+  record,
+  share,
+  text,
+} from '../../http/openapi/api-schema.js';
+import { pagination } from '../../http/openapi/pagination.schema.js';
+import type { Pagination } from '../../http/pagination.js';
+import { LOG_LEVELS, type LogLine } from '../../repositories/log.repository.js';
+import type { CleanupOutcome } from '../execution-history.js';
+import type { LogList } from '../execution-journal.js';
+import { executionId } from './execution-parts.schema.js';
+import { nodeId, nodeRecord } from './node-record.schema.js';
+
+export const progress = component(
+  'Progress',
+  record<{ executionId: string } & Progress>(
+    {
+      executionId,
+      totalNodes: count('Nodes of the revision'),
+      completedNodes: count('Those that completed'),
+      failedNodes: count('Those that failed for good'),
+      skippedNodes: count('Those that were skipped'),
+      runningNodes: count('Those that run, wait or are between attempts'),
+      pendingNodes: count('Those that have not begun'),
+      progress: share('(completed + skipped) / all nodes, and 1 once the execution has completed'),
+      estimatedTimeRemaining: optional(
+        milliseconds('By what the ended nodes took; while it runs, once a node has completed'),
+      ),
+    },
+    'How far an execution is',
+  ),
+);
+
+export const nodeList = record<{ executionId: string; nodes: NodeRecord[]; pagination: Pagination }>({
+  executionId,
+  nodes: list(nodeRecord, 'In the order of the document'),
+  pagination,
+});
+
+export const logList = record<LogList>({
+  executionId,
+  logs: list(
+    component(
+      'LogLine',
+      record<LogLine>(
+        {
+          id: integer('Grows within the execution; what `after` takes', { minimum: 0 }),
+          nodeId: optional(nodeId),
+          timestamp: epochMs('When it was written'),
+          level: choice<LogLevel>(LOG_LEVELS, 'How grave it is'),
+          message: text('What happened'),
+          data: optional(anyJson('What is known beside the message')),
+        },
+        'A line of the log of an execution',
+      ),
+    ),
+    'The oldest first',
+  ),
+  count: count('Lines of this answer'),
+});
+
+export const cleanupOutcome = component(
+  'CleanupOutcome',
+  record<CleanupOutcome>({
+    deletedCount: count('Executions that were deleted, or in a dry run would be'),
+    olderThanDays: number('Days since the end that were asked for', { minimum: 0 }),
+  }),
+);
+
+export const cancelPreview = component(
+  'CancelPreview',
+  record<{ willAbort: string[]; warnings: unknown[] }>(
+    {
+      willAbort: list(nodeId, 'The nodes that would be aborted now'),
+      warnings: list(anyJson('A warning'), 'What somebody should know before'),
+    },
+    'What a cancellation would do',
+  ),
+);

@@ -1,0 +1,125 @@
+import { TAGS } from '../../http/openapi/api-overview.js';
+import { operation } from '../../http/openapi/operation.js';
+import { exampleDefinition, exampleEvents, exampleId, exampleNode, exampleNodeDetail } from './execution-examples.js';
+import { executedWorkflow } from './executed-workflow.schema.js';
+import { logList, nodeList, progress } from './execution-answers.schema.js';
+import { executionNotFound, nodeNotFound, revisionGone } from './execution-failures.js';
+import { executionIdParameter, nodeIdParameter } from './execution-parameters.js';
+import { eventList } from './journal-event.schema.js';
+import { nodeDetail } from './node-record.schema.js';
+
+const tag = TAGS.parts.name;
+
+export const getProgress = operation({
+  operationId: 'getProgress',
+  tag,
+  summary: 'Read how far an execution is',
+  description: 'Also after its end.',
+  parameters: [executionIdParameter],
+  answers: {
+    200: {
+      description: 'Its progress',
+      data: progress,
+      example: {
+        executionId: exampleId,
+        totalNodes: 3,
+        completedNodes: 1,
+        failedNodes: 0,
+        skippedNodes: 0,
+        runningNodes: 1,
+        pendingNodes: 1,
+        progress: 0.3333333333333333,
+        estimatedTimeRemaining: 12,
+      },
+    },
+  },
+  failures: [executionNotFound],
+});
+
+export const listLogs = operation({
+  operationId: 'listLogs',
+  tag,
+  summary: 'Read the log',
+  description:
+    'Commands, retries and failures, what nodes write, and with `verboseLogging` each node. Always the oldest first; `after` goes on, `tail` shows the newest.',
+  parameters: [executionIdParameter],
+  answers: {
+    200: {
+      description: 'Lines of the log',
+      data: logList,
+      example: {
+        executionId: exampleId,
+        logs: [
+          {
+            id: 1,
+            nodeId: 'charge',
+            timestamp: 1_704_355_200_120,
+            level: 'warn',
+            message: 'Attempt 1 failed with 503, next in 1000 ms',
+            data: { attempt: 1, code: '503' },
+          },
+        ],
+        count: 1,
+      },
+    },
+  },
+  failures: [executionNotFound],
+});
+
+export const listEvents = operation({
+  operationId: 'listEvents',
+  tag,
+  summary: 'Read the journal',
+  description:
+    'Everything that happened to the execution, in order and without gaps: `seq` counts from 1. The `type` of an event says what its `data` holds. Large outputs stay out: the node has them whole.',
+  parameters: [executionIdParameter],
+  answers: {
+    200: {
+      description: 'A part of the journal',
+      data: eventList,
+      example: { executionId: exampleId, events: exampleEvents, nextAfter: 4 },
+    },
+  },
+  failures: [executionNotFound],
+});
+
+export const listExecutionNodes = operation({
+  operationId: 'listExecutionNodes',
+  tag,
+  summary: 'List the nodes',
+  description: 'For executions of many nodes: the same as in the record, in pages.',
+  parameters: [executionIdParameter],
+  answers: {
+    200: {
+      description: 'A page of the nodes',
+      data: nodeList,
+      example: {
+        executionId: exampleId,
+        nodes: [exampleNode],
+        pagination: { page: 1, pageSize: 20, total: 1, totalPages: 1 },
+      },
+    },
+  },
+  failures: [executionNotFound],
+});
+
+export const getExecutionNode = operation({
+  operationId: 'getExecutionNode',
+  tag,
+  summary: 'Read a node',
+  description: 'With every run and attempt, its intent, its inputs and outputs whole, and what undoing it would do.',
+  parameters: [executionIdParameter, nodeIdParameter],
+  answers: { 200: { description: 'The node', data: nodeDetail, example: exampleNodeDetail } },
+  failures: [executionNotFound, nodeNotFound],
+});
+
+export const getExecutedWorkflow = operation({
+  operationId: 'getExecutedWorkflow',
+  tag,
+  summary: 'Read the definition that it runs',
+  description:
+    'The document with the nodes, edges, settings and version of its revision and the name that it had then, whatever became of the workflow since.',
+  parameters: [executionIdParameter],
+  answers: { 200: { description: 'The definition', data: executedWorkflow, example: exampleDefinition } },
+  failures: [executionNotFound, revisionGone],
+});
