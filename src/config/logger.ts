@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger as PinoLogger, pino } from 'pino';
-import type { LogLevel } from './env.js';
+import { ConfigError, type LogLevel } from './env.js';
 import { currentContext } from './request-context.js';
 
 /** Fields that are never written, wherever a caller puts them in an object that it logs. */
@@ -52,6 +52,8 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // It ends the start, and whoever started it is told in plain words.
+    if (message instanceof ConfigError) return;
     this.target.error(message instanceof Error ? { ...fields(rest), err: message } : fields(rest), text(message));
   }
 

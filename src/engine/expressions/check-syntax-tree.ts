@@ -66,7 +66,8 @@ function checkNode(node: AstNode): void {
   if (node.type === 'unary' && node.value === '[' && (node.expressions?.length ?? 0) > MAX_CONSTRUCTOR_ITEMS) {
     throw new RefusedSyntaxError(`A list is written with more than ${MAX_CONSTRUCTOR_ITEMS} items`, node.position);
   }
-  const signature = node.signature?.definition ?? '';
+  const signature = node.signature?.definition;
+  if (signature === undefined) return;
   const repeated = signature.split('+').length - 1;
   if (repeated > 1 || signature.split(/[+?-]/).length - 1 > MAX_OPTIONAL_PARAMETERS) {
     throw new RefusedSyntaxError(`The function signature ${signature} has too many optional parts`, node.position);

@@ -29,25 +29,37 @@ export interface AstNode {
   terms?: { expression: AstNode }[];
 }
 
-/** The nodes directly below. */
+const NONE: never[] = [];
+
+/** The nodes directly below. Asked for each node of each expression: it makes no list but the one that it gives. */
 export function childrenOf(node: AstNode): AstNode[] {
-  const operands = Array.isArray(node.lhs) ? node.lhs.flat() : [node.lhs];
-  const filters = [...(node.stages ?? []), ...(node.predicate ?? [])].map((filter) => filter.expr);
-  const single = [node.rhs, node.expression, node.procedure, node.body, node.condition, node.then, node.else];
-  const children = [
-    ...(node.steps ?? []),
-    ...filters,
-    ...(node.group?.lhs.flat() ?? []),
-    ...operands,
-    ...single,
-    ...(node.expressions ?? []),
-    ...(node.arguments ?? []),
-    ...(node.terms ?? []).map((term) => term.expression),
-    node.pattern,
-    node.update,
-    node.delete,
-  ];
-  return children.filter((child) => child !== undefined);
+  const children: AstNode[] = [];
+  const add = (child: AstNode | undefined) => {
+    if (child !== undefined) children.push(child);
+  };
+  const addPairs = (pairs: [AstNode, AstNode][]) => {
+    for (const pair of pairs) children.push(...pair);
+  };
+  node.steps?.forEach(add);
+  for (const { expr } of node.stages ?? NONE) add(expr);
+  for (const { expr } of node.predicate ?? NONE) add(expr);
+  if (node.group) addPairs(node.group.lhs);
+  if (Array.isArray(node.lhs)) addPairs(node.lhs);
+  else add(node.lhs);
+  add(node.rhs);
+  add(node.expression);
+  add(node.procedure);
+  add(node.body);
+  add(node.condition);
+  add(node.then);
+  add(node.else);
+  node.expressions?.forEach(add);
+  node.arguments?.forEach(add);
+  for (const { expression } of node.terms ?? []) add(expression);
+  add(node.pattern);
+  add(node.update);
+  add(node.delete);
+  return children;
 }
 
 /** Every node of the tree, each once, parents before children; no recursion, however deep the tree is. */
