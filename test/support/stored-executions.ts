@@ -38,6 +38,7 @@ export class StoredExecutions {
     const { logs = [], owner = null } = given;
     const row = { summary: summaryOf(given, events.length), owner, wakeAt: null };
     const chunks = chunksOf(1, events, given.chunkSize);
+    await this.nameWorkflow(identity);
     await this.write({ executionId: identity.id, creation: { identity, ...row }, chunks, logs });
     return identity.id;
   }
@@ -45,6 +46,12 @@ export class StoredExecutions {
   /** Adds events to the journal of one, from `firstSeq` on. */
   async append(executionId: string, firstSeq: number, events: readonly JournalEvent[]): Promise<void> {
     await this.write({ executionId, chunks: chunksOf(firstSeq, events), logs: [] });
+  }
+
+  /** As if a workflow of this name had been stored. */
+  private async nameWorkflow({ workflowId, workflowName }: ExecutionIdentity): Promise<void> {
+    const text = 'INSERT INTO workflow_names VALUES ($1, $2) ON CONFLICT DO NOTHING';
+    await this.test.database.pool.query(text, [workflowId, workflowName]);
   }
 
   private async write(entry: BatchEntry): Promise<void> {
