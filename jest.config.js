@@ -15,6 +15,8 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(${requiredFromCommonJs.join('|')})/)`],
   testMatch: ['<rootDir>/src/**/*.spec.ts', '<rootDir>/test/**/*.spec.ts'],
   // The first test that asks for PostgreSQL also waits for it to be made, on machines that others use too.
+  // Much of the time of a test goes into waiting: two of them share even a machine with two cores.
+  maxWorkers: '100%',
   testTimeout: 30_000,
   reporters: ['default', '<rootDir>/test/support/closing-line-reporter.js'],
   setupFiles: ['reflect-metadata'],

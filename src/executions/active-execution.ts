@@ -38,6 +38,7 @@ export class ActiveExecution implements StreamOwner {
   /** Resolves when it is out of memory, whichever way. */
   readonly left: Promise<void>;
   private resolveLeft!: () => void;
+  private readonly endedBefore: number | undefined;
   private inserted: boolean;
   private leaving: { wakeAt: number | null } | undefined;
   private written: { at: number; seq: number; shown: string } | undefined;
@@ -50,6 +51,7 @@ export class ActiveExecution implements StreamOwner {
   ) {
     const { executionId, plan, state, cancelGraceMs } = options;
     this.inserted = options.creation === undefined;
+    this.endedBefore = state.endedAt;
     this.left = new Promise((resolve) => {
       this.resolveLeft = resolve;
     });
@@ -77,6 +79,11 @@ export class ActiveExecution implements StreamOwner {
 
   get isKeyed(): boolean {
     return !this.inserted && this.options.creation?.idempotency !== undefined;
+  }
+
+  /** True when its end came in this instance's memory, where a command that is refused brings an ended one too. */
+  get hasEndedHere(): boolean {
+    return this.state.endedAt !== undefined && this.state.endedAt !== this.endedBefore;
   }
 
   /** True once it is on its way out: a command has to wait and claim it anew. */

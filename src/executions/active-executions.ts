@@ -115,7 +115,7 @@ export class ActiveExecutions implements ActiveEvents {
   onLeft(active: ActiveExecution): void {
     this.forget(active);
     const { status, startedAt, endedAt, workflowId } = active.state;
-    if (isCounted(status) && endedAt !== undefined)
+    if (isCounted(status) && endedAt !== undefined && active.hasEndedHere)
       this.usage.ended(workflowId, status, endedAt - (startedAt ?? endedAt));
     this.onRoom();
   }

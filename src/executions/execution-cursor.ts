@@ -1,5 +1,5 @@
 import { invalidParams } from '../engine/errors.js';
-import type { ExecutionSort, ListPosition } from '../repositories/execution.repository.js';
+import type { ExecutionSort, ListPosition } from '../repositories/execution-list-query.js';
 
 /** Where a list goes on, in which order, and how many pages came before. */
 export interface ListCursor {
@@ -17,7 +17,8 @@ export function writeCursor({ sortBy, sortOrder, position, page }: ListCursor): 
 /** @throws EngineError INVALID_PARAMS for what is no cursor, or one of a list in another order */
 export function readCursor(text: string, order: Pick<ListCursor, 'sortBy' | 'sortOrder'>): ListCursor {
   const [sortBy, sortOrder, key, id, page] = parse(text);
-  if (!Number.isSafeInteger(key) || typeof id !== 'string' || id.includes('\0') || !Number.isSafeInteger(page)) {
+  const isPage = Number.isSafeInteger(page) && (page as number) >= 1;
+  if (!Number.isSafeInteger(key) || typeof id !== 'string' || id.includes('\0') || !isPage) {
     throw invalidParams([{ field: 'cursor', message: 'cursor must be a nextCursor of this list' }]);
   }
   if (sortBy !== order.sortBy || sortOrder !== order.sortOrder) {

@@ -3,7 +3,6 @@ import { EngineError, invalidParams } from '../engine/errors.js';
 import type { ExecutionRecord } from '../engine/journal/execution-record.js';
 import type { ExecutionRow } from '../engine/journal/execution-row.js';
 import { pagination, type Pagination } from '../http/pagination.js';
-import { ExecutionDeletionRepository } from '../repositories/execution-deletion.repository.js';
 import type { ExecutionFilter } from '../repositories/execution-filter.js';
 import {
   ExecutionStatisticsRepository,
@@ -16,6 +15,7 @@ import type { ExecutionStatisticsQuery } from './dto/execution-statistics.query.
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListExecutionsQuery } from './dto/list-executions.query.js';
 import { readCursor, writeCursor } from './execution-cursor.js';
+import { ExecutionDeletion } from './execution-deletion.js';
 import { executionNotFound } from './execution-not-found.js';
 import { ExecutionReader } from './execution-reader.js';
 
@@ -23,6 +23,12 @@ import { ExecutionReader } from './execution-reader.js';
 export interface ExecutionPage {
   executions: ExecutionRow[];
   pagination: Pagination & { totalIsExact?: false; nextCursor?: string | null };
+}
+
+/** What a cleanup deleted, or as a dry run would delete now. */
+export interface CleanupOutcome {
+  deletedCount: number;
+  olderThanDays: number;
 }
 
 /** Rows that a page by number may skip and show at most. */
@@ -34,7 +40,7 @@ const DAY_MS = 24 * 3_600_000;
 export class ExecutionHistory {
   constructor(
     private readonly executions: ExecutionRepository,
-    private readonly deletions: ExecutionDeletionRepository,
+    private readonly deletions: ExecutionDeletion,
     private readonly counts: ExecutionStatisticsRepository,
     private readonly reader: ExecutionReader,
     private readonly clock: Clock,
@@ -84,11 +90,13 @@ export class ExecutionHistory {
     throw new EngineError('CONFLICT', `The execution is ${doing}: cancel it first`, { status, activity });
   }
 
-  /** Deletes what ended long enough ago; with `dryRun` it only counts. */
-  async cleanup(body: CleanupExecutionsDto): Promise<{ deletedCount: number; olderThanDays: number }> {
+  /** Deletes what ended long enough ago; with `dryRun` it only counts. `stop` ends it after the batch under way. */
+  async cleanup(body: CleanupExecutionsDto, stop?: AbortSignal): Promise<CleanupOutcome> {
     const { olderThanDays, status, workflowId, dryRun } = body;
     const filter = { endedUntil: Math.floor(this.clock.now() - olderThanDays * DAY_MS), status, workflowId };
-    const deletedCount = dryRun ? await this.deletions.countDeletable(filter) : await this.deletions.cleanup(filter);
+    const deletedCount = dryRun
+      ? await this.deletions.countDeletable(filter)
+      : await this.deletions.cleanup(filter, stop);
     return { deletedCount, olderThanDays };
   }
 }

@@ -3,7 +3,6 @@ import { ActiveExecutions } from './active-executions.js';
 import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
 import { Lease } from './lease.js';
-import { WorkflowUsage } from './workflow-usage.js';
 
 /** Begins and ends what drives executions, in order: the lease first, the lease last. */
 @Injectable()
@@ -13,19 +12,16 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     private readonly queue: JournalQueue,
     private readonly active: ActiveExecutions,
     private readonly dispatcher: Dispatcher,
-    private readonly usage: WorkflowUsage,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.queue.begin(() => this.lease.lost());
     await this.lease.begin(() => this.lose());
-    this.usage.begin();
     this.dispatcher.begin();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.dispatcher.drain();
-    await this.usage.end();
     await this.lease.end();
   }
 

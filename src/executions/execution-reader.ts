@@ -12,6 +12,7 @@ import { limitRecord } from '../engine/journal/record-limit.js';
 import { NodeRecords, type NodeRecord } from '../engine/journal/record-nodes.js';
 import type { JsonValue } from '../engine/json.js';
 import { progressOf, type Progress } from '../engine/progress/progress.js';
+import { undoOfNode, type NodeUndo } from '../engine/recovery/undo-of-node.js';
 import { decideCommand } from '../engine/state/decide-command.js';
 import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
 import { invalidTransition, type ExecutionStatus } from '../engine/state/transitions.js';
@@ -33,6 +34,8 @@ export type NodeDetail = NodeRecord & {
   intent: IntentRecord | null;
   /** What the node saved for its next attempt. */
   checkpoint: JsonValue;
+  /** What its undoing would do. */
+  undo: NodeUndo;
   runs: RunRecord[];
 };
 
@@ -89,8 +92,9 @@ export class ExecutionReader {
     if (!node) throw new EngineError('NOT_FOUND', 'The execution has no such node', { id: executionId, nodeId });
     const record = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running)).of(node, false);
     const intents = runs.flatMap(({ attempts }) => attempts.flatMap(({ intent }) => intent ?? []));
-    const checkpoint = state.nodes.get(nodeId)?.checkpoint ?? null;
-    return { executionId, ...record, intent: intents.at(-1) ?? null, checkpoint, runs };
+    const nodeState = state.nodes.get(nodeId);
+    const kept = { checkpoint: nodeState?.checkpoint ?? null, undo: undoOfNode(node, nodeState) };
+    return { executionId, ...record, intent: intents.at(-1) ?? null, ...kept, runs };
   }
 
   /**
@@ -113,10 +117,11 @@ export class ExecutionReader {
 
   /**
    * For a status that nothing leads to.
-   * @throws EngineError NOT_FOUND; INVALID_TRANSITION unless the execution has the status already
+   * @throws EngineError NOT_FOUND; CONFLICT; INVALID_TRANSITION unless the execution has the status already
    */
-  async refuseStatus(executionId: string, to: ExecutionStatus): Promise<void> {
+  async refuseStatus(executionId: string, to: ExecutionStatus, ifMatchSeq?: number): Promise<void> {
     const { state } = await this.snapshot(executionId);
+    checkSeq(state.seq, ifMatchSeq);
     if (state.status !== to) throw invalidTransition(state.status, to);
   }
 

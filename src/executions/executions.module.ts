@@ -12,9 +12,15 @@ import { ExecutionsService } from './executions.service.js';
 import { JournalQueue } from './journal-queue.js';
 import { KeyedCreations } from './keyed-creations.js';
 import { Lease } from './lease.js';
+import { NodeDurations } from './node-durations.js';
 import { Plans } from './plans.js';
+import { Retention } from './retention.js';
 import { WorkflowUsage } from './workflow-usage.js';
 import { ExecutionCommandsController } from './execution-commands.controller.js';
+import { ExecutionCounters } from './execution-counters.js';
+import { ExecutionDefinition } from './execution-definition.js';
+import { ExecutionDeletion } from './execution-deletion.js';
+import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionHistory } from './execution-history.js';
 import { ExecutionJournal } from './execution-journal.js';
 import { ExecutionReader } from './execution-reader.js';
@@ -28,6 +34,10 @@ import { ExecutionsController } from './executions.controller.js';
   providers: [
     ExecutionReader,
     ExecutionJournal,
+    ExecutionCounters,
+    ExecutionDefinition,
+    ExecutionDeletion,
+    ExecutionEnds,
     ExecutionHistory,
     ActiveExecutionFactory,
     ActiveExecutions,
@@ -40,7 +50,9 @@ import { ExecutionsController } from './executions.controller.js';
     JournalQueue,
     KeyedCreations,
     Lease,
+    NodeDurations,
     Plans,
+    Retention,
     WorkflowUsage,
   ],
 })

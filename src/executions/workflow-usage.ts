@@ -1,71 +1,54 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '../config/logger.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { UsageRepository, type UsageDelta } from '../repositories/usage.repository.js';
+import { AddedUp } from './added-up.js';
 
-const FLUSH_EVERY_MS = 1000;
-
-/** How often workflows are used and how their executions end: added up here, flushed once a second. */
+/** How often workflows are used and how their executions end. */
 @Injectable()
-export class WorkflowUsage {
-  private deltas = new Map<string, UsageDelta>();
-  private timer: NodeJS.Timeout | undefined;
+export class WorkflowUsage implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly deltas: AddedUp<UsageDelta>;
 
   constructor(
     private readonly usage: UsageRepository,
     private readonly identity: InstanceIdentity,
     private readonly log: Log,
-  ) {}
-
-  begin(): void {
-    this.timer = setInterval(() => void this.flush(), FLUSH_EVERY_MS);
+  ) {
+    this.deltas = new AddedUp({
+      foldGone: () => this.usage.foldGone(),
+      empty: (workflowId) => ({ workflowId, used: 0, completed: 0, failed: 0, durationSum: 0, lastExecutedAt: 0 }),
+      merge,
+      write: (deltas) => this.usage.add(this.identity.id, deltas),
+      onFailure: (err) => this.log.debug({ err }, 'the usage counters could not be flushed; trying again'),
+    });
   }
 
-  async end(): Promise<void> {
-    clearInterval(this.timer);
-    await this.flush();
+  onApplicationBootstrap(): void {
+    this.deltas.begin();
+  }
+
+  /** By now everything that was driven has ended or was given up. */
+  onApplicationShutdown(): Promise<void> {
+    return this.deltas.end();
   }
 
   created(workflowId: string, at: number): void {
-    const delta = this.deltaOf(workflowId);
+    const delta = this.deltas.of(workflowId);
     delta.used += 1;
     delta.lastExecutedAt = Math.max(delta.lastExecutedAt, at);
   }
 
   ended(workflowId: string, status: 'completed' | 'failed', durationMs: number): void {
-    const delta = this.deltaOf(workflowId);
+    const delta = this.deltas.of(workflowId);
     delta[status] += 1;
     if (status === 'completed') delta.durationSum += durationMs;
   }
+}
 
-  private deltaOf(workflowId: string): UsageDelta {
-    let delta = this.deltas.get(workflowId);
-    if (!delta) {
-      delta = { workflowId, used: 0, completed: 0, failed: 0, durationSum: 0, lastExecutedAt: 0 };
-      this.deltas.set(workflowId, delta);
-    }
-    return delta;
-  }
-
-  private async flush(): Promise<void> {
-    if (this.deltas.size === 0) return;
-    const deltas = [...this.deltas.values()].sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
-    this.deltas = new Map();
-    try {
-      await this.usage.add(this.identity.id, deltas);
-    } catch (error) {
-      // Counters may lag, but what was counted is not dropped.
-      for (const delta of deltas) this.putBack(delta);
-      this.log.debug({ err: error }, 'the usage counters could not be flushed; trying again');
-    }
-  }
-
-  private putBack(old: UsageDelta): void {
-    const delta = this.deltaOf(old.workflowId);
-    delta.used += old.used;
-    delta.completed += old.completed;
-    delta.failed += old.failed;
-    delta.durationSum += old.durationSum;
-    delta.lastExecutedAt = Math.max(delta.lastExecutedAt, old.lastExecutedAt);
-  }
+function merge(sum: UsageDelta, more: UsageDelta): void {
+  sum.used += more.used;
+  sum.completed += more.completed;
+  sum.failed += more.failed;
+  sum.durationSum += more.durationSum;
+  sum.lastExecutedAt = Math.max(sum.lastExecutedAt, more.lastExecutedAt);
 }

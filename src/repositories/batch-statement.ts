@@ -1,6 +1,7 @@
 import type { Batch } from '../engine/journal/batch.js';
 import { changeColumns, creationColumns, journalColumns, logColumns, type Column } from './batch-columns.js';
 import { int4Array, textArray } from './binary-array.js';
+import { COUNT_ENDS } from './execution-counters.js';
 
 /** A batch as one prepared statement. */
 export interface BatchStatement {
@@ -41,10 +42,12 @@ export function batchStatement(batch: Batch): BatchStatement {
   if (created.length > 0)
     part(creationColumns(created), (unnest) => insertCreated(creationColumns([]), unnest, keyed.length > 0));
   if (changed.length > 0) part(changeColumns(changed), updateChanged);
+  const born = created.filter((entry) => entry.creation?.summary.endedAt != null);
+  if (changed.length + born.length > 0) parts.push(ends(changed.length > 0, born.length > 0), COUNT_ENDS);
   if (written.length > 0) part(journalColumns(written), (unnest) => insertJournal(unnest, keyed.length > 0));
   const logged = entries.filter((entry) => entry.logs.length > 0);
   if (logged.length > 0) part(logColumns(logged), (unnest) => insertLogs(unnest, keyed.length > 0));
-  const flags = [created, keyed, changed, written, logged].map((list) => (list.length > 0 ? 1 : 0)).join('');
+  const flags = [created, keyed, changed, born, written, logged].map((list) => (list.length > 0 ? 1 : 0)).join('');
   const text = `${HEAD}${parts.map((sql) => `,\n${sql}`).join('')}\nSELECT ${[
     '(SELECT count(*) FROM lease) AS lease',
     '(SELECT count(*) FROM batch) AS batch',
@@ -66,15 +69,36 @@ function insertCreated(columns: Column[], unnest: string, keyed: boolean): strin
   const names = columns.map(({ name }) => name).join(', ');
   const picked = columns.map(({ name, cast }) => `u.${name}${cast ?? ''}`).join(', ');
   const once = keyed ? ' ON CONFLICT (idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING' : '';
-  return `created AS (INSERT INTO executions (${names}) SELECT ${picked} FROM batch, ${unnest}${once} RETURNING id)`;
+  return `created AS (INSERT INTO executions (${names}) SELECT ${picked} FROM batch, ${unnest}${once}
+  RETURNING id, workflow_id, status, ended_at, duration)`;
 }
 
+/** `before` is the row as it was: nobody but its owner, which sends this, changes whether and how it has ended. */
 function updateChanged(unnest: string): string {
   const sets = changeColumns([])
     .map(({ name }) => `${name} = u.${name}`)
     .filter((set) => !set.startsWith('id '));
   return `changed AS (UPDATE executions e SET ${sets.join(', ')} FROM batch, ${unnest}
-  WHERE e.id = u.id AND e.owner = $1 RETURNING 1)`;
+  JOIN executions before ON before.id = u.id
+  WHERE e.id = u.id AND e.owner = $1
+  RETURNING e.workflow_id, e.status, e.ended_at, e.duration, before.status AS status_before,
+    before.ended_at AS ended_before, before.duration AS duration_before)`;
+}
+
+/** What to count ({@link COUNT_ENDS}): how each row ends now, less how it had ended before. */
+function ends(anyChanged: boolean, anyBorn: boolean): string {
+  const differs = '(status, ended_at, duration) IS DISTINCT FROM (status_before, ended_before, duration_before)';
+  const selects = [];
+  if (anyChanged) {
+    selects.push(
+      `SELECT workflow_id, status, ended_at, duration, 1 AS times, $1::text AS instance_id FROM changed WHERE ${differs}`,
+      `SELECT workflow_id, status_before, ended_before, duration_before, -1, $1::text FROM changed WHERE ${differs}`,
+    );
+  }
+  if (anyBorn) {
+    selects.push('SELECT workflow_id, status, ended_at, duration, 1 AS times, $1::text AS instance_id FROM created');
+  }
+  return `ends AS (${selects.join('\n  UNION ALL ')})`;
 }
 
 function insertJournal(unnest: string, keyed: boolean): string {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   test = await openTestDatabase();
   stored = await new StoredExecutions(test).begin();
   folds = new ExecutionFolds(test.database);
-  repository = new ExecutionDeletionRepository(test.database, folds);
+  repository = new ExecutionDeletionRepository(test.database, folds, test.identity);
 });
 afterEach(() => test.database.pool.query('TRUNCATE executions, execution_events, execution_logs'));
 afterAll(() => test.close());
@@ -114,7 +114,11 @@ describe('cleanup', () => {
     try {
       await holder.query('BEGIN');
       await holder.query(`SELECT 1 FROM executions WHERE id = 'copy_500' FOR UPDATE`);
-      expect(await repository.cleanup({ endedUntil: 1 })).toBe(949);
+      const batches: (readonly string[])[] = [];
+      const told = async (ids: readonly string[]) => void batches.push(ids);
+      expect(await repository.cleanup({ endedUntil: 1 }, told)).toBe(949);
+      expect(batches.map(({ length }) => length)).toEqual([200, 200, 200, 200, 149]);
+      expect(new Set(batches.flat()).size).toBe(949);
       await holder.query('COMMIT');
     } finally {
       holder.release();

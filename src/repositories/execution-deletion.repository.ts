@@ -3,8 +3,10 @@ import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Database } from './database.js';
+import { COUNT_ENDS } from './execution-counters.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { Prisma } from './generated/client.js';
+import { InstanceIdentity } from './instance-identity.js';
 import { storableText } from './storable-text.js';
 
 /** Why an execution was not deleted. */
@@ -31,17 +33,21 @@ const DELETABLE = Prisma.sql`e.ended_at IS NOT NULL AND e.activity IS NULL AND e
 
 /**
  * What follows `locked`, the rows under lock. The statement sees the other tables as they were when it began, so a row that
- * has moved on since (its seq tells) is left alone: events that were written meanwhile would stay behind.
+ * has moved on since (its seq tells) is left alone: events that were written meanwhile would stay behind. What is deleted is
+ * no longer counted, in the row of the instance that deletes it.
  */
-const DELETE_LOCKED = Prisma.sql`doomed AS MATERIALIZED (
+const deleteLocked = (instanceId: string) => Prisma.sql`doomed AS MATERIALIZED (
     SELECT l.id FROM locked l JOIN executions e ON e.id = l.id AND e.seq = l.seq WHERE l.deletable
   ), events AS (
     DELETE FROM execution_events WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
   ), logs AS (
     DELETE FROM execution_logs WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
   ), gone AS (
-    DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed)) RETURNING id
-  )`;
+    DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed))
+    RETURNING id, workflow_id, status, ended_at, duration
+  ), ends AS (
+    SELECT workflow_id, status, ended_at, duration, -1 AS times, ${instanceId}::text AS instance_id FROM gone
+  ), ${Prisma.raw(COUNT_ENDS)}`;
 
 /** Deletes executions with all that belongs to them. */
 @Injectable()
@@ -51,6 +57,7 @@ export class ExecutionDeletionRepository {
   constructor(
     database: Database,
     private readonly folds: ExecutionFolds,
+    private readonly identity: InstanceIdentity,
   ) {
     this.pool = database.pool;
   }
@@ -62,7 +69,7 @@ export class ExecutionDeletionRepository {
   async delete(id: string): Promise<'deleted' | 'missing' | DeletionRefusal> {
     const query = Prisma.sql`WITH locked AS MATERIALIZED (
         SELECT id, seq, status, activity, owner, (${DELETABLE}) AS deletable FROM executions e WHERE id = ${id} FOR UPDATE
-      ), ${DELETE_LOCKED}
+      ), ${deleteLocked(this.identity.id)}
       SELECT status, activity, owner, deletable, EXISTS (SELECT 1 FROM gone) AS gone FROM locked`;
     for (let tries = 1; ; tries += 1) {
       const { rows } = await this.pool.query<DeletionRefusal & { deletable: boolean; gone: boolean }>(
@@ -88,24 +95,37 @@ export class ExecutionDeletionRepository {
     return rows[0]?.total ?? 0;
   }
 
-  /** Deletes in batches, each in a statement of its own; gives how many. What is locked is left for next time. */
-  async cleanup(filter: CleanupFilter): Promise<number> {
+  /**
+   * Deletes in batches, each in a statement of its own, what ended first before the rest; gives how many. What is locked is
+   * left for next time.
+   * @param onDeleted awaited after each batch with the ids that it took
+   * @param stop ends it between two batches
+   */
+  async cleanup(
+    filter: CleanupFilter,
+    onDeleted?: (executionIds: readonly string[]) => Promise<void>,
+    stop?: AbortSignal,
+  ): Promise<number> {
     const condition = cleanupCondition(filter);
     let deleted = 0;
-    for (let after = ''; ; ) {
+    for (let after = { endedAt: -1, id: '' }; !stop?.aborted; ) {
       const query = Prisma.sql`WITH locked AS MATERIALIZED (
-          SELECT id, seq, true AS deletable FROM executions e WHERE id > ${after} AND ${condition}
-          ORDER BY id LIMIT ${CLEANUP_BATCH}::int FOR UPDATE SKIP LOCKED
-        ), ${DELETE_LOCKED}
-        SELECT (SELECT max(id) FROM locked) AS last, (SELECT coalesce(array_agg(id), ARRAY[]::text[]) FROM gone) AS gone`;
-      const { rows } = await this.pool.query<{ last: string | null; gone: string[] }>(query.text, query.values);
-      const [batch] = rows;
-      if (!batch?.last) return deleted;
-      deleted += batch.gone.length;
-      for (const id of batch.gone) this.folds.forget(id);
-      after = batch.last;
+          SELECT id, seq, ended_at, true AS deletable FROM executions e
+          WHERE (e.ended_at, e.id) > (${after.endedAt}::bigint, ${after.id}::text) AND ${condition}
+          ORDER BY e.ended_at, e.id LIMIT ${CLEANUP_BATCH}::int FOR UPDATE SKIP LOCKED
+        ), ${deleteLocked(this.identity.id)}
+        SELECT ended_at AS "endedAt", id, (SELECT coalesce(array_agg(id), ARRAY[]::text[]) FROM gone) AS gone
+        FROM locked ORDER BY ended_at DESC, id DESC LIMIT 1`;
+      const { rows } = await this.pool.query<{ endedAt: number; id: string; gone: string[] }>(query.text, query.values);
+      const [last] = rows;
+      if (!last) return deleted;
+      deleted += last.gone.length;
+      for (const id of last.gone) this.folds.forget(id);
+      await onDeleted?.(last.gone);
+      after = last;
       await nextTurn();
     }
+    return deleted;
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Activity, Attention } from '../engine/journal/summary.js';
 import type { Trigger } from '../engine/journal/events.js';
+import type { Activity, Attention } from '../engine/journal/summary.js';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Prisma } from './generated/client.js';
 import { labelsJson, storableText } from './storable-text.js';
@@ -24,40 +24,98 @@ export interface ExecutionFilter {
   search?: string;
 }
 
-/** The start, or the planned one of an execution that has not started. */
-export const START_TIME = Prisma.sql`coalesce(e.started_at, greatest(e.run_at, e.created_at))`;
+/** A name that a workflow has had. */
+export interface WorkflowName {
+  workflowId: string;
+  name: string;
+}
 
-/** Null until the end; one that never started took no time. */
-export const DURATION = Prisma.sql`(e.ended_at - coalesce(e.started_at, e.ended_at))`;
+const ENDED: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
+const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'paused'];
+const ATTENTIONS: readonly Attention[] = ['rollback-stopped', 'crash-loop', 'unknown', 'failed'];
 
-/** The filter as a condition on `executions e`; `now` tells scheduled ones from queued ones. */
-export function filterCondition(filter: ExecutionFilter, now: number): Prisma.Sql {
-  const { workflowId, statuses, activity, attention, startTimeFrom, startTimeTo, triggerType, userId } = filter;
-  const all = [Prisma.sql`true`];
-  if (workflowId !== undefined) all.push(Prisma.sql`e.workflow_id = ${storableText(workflowId)}`);
-  if (statuses) all.push(Prisma.sql`e.status = ANY(${[...statuses]}::text[])`);
-  if (activity !== undefined) all.push(activityCondition(activity, now));
-  if (attention === 'any') all.push(Prisma.sql`e.attention IS NOT NULL`);
-  else if (attention !== undefined) all.push(Prisma.sql`e.attention = ${attention}`);
-  if (startTimeFrom !== undefined) all.push(Prisma.sql`${START_TIME} >= ${startTimeFrom}::bigint`);
-  if (startTimeTo !== undefined) all.push(Prisma.sql`${START_TIME} <= ${startTimeTo}::bigint`);
-  if (triggerType !== undefined) all.push(Prisma.sql`e.trigger_type = ${triggerType}`);
-  if (userId !== undefined) all.push(Prisma.sql`e.user_id = ${storableText(userId)}`);
-  if (filter.labels) all.push(Prisma.sql`e.labels @> ${labelsJson(filter.labels)}::jsonb`);
-  if (filter.search !== undefined) all.push(searchCondition(storableText(filter.search)));
-  return Prisma.join(all, ' AND ');
+/** What of the table a filter takes, as conditions on `executions e` no two of which hold for the same row. */
+export interface FilterParts {
+  /** Of what has ended: each part can be walked in order of the creation by one index. */
+  ended: Prisma.Sql[];
+  /** What has not ended, as one part; absent when the filter excludes it. */
+  open?: Prisma.Sql;
+}
+
+/**
+ * @param found the workflows' names that `filter.search` is part of
+ * @param now epoch ms: tells scheduled ones from queued ones
+ */
+export function filterParts(filter: ExecutionFilter, found: readonly WorkflowName[], now: number): FilterParts {
+  const shared = sharedConditions(filter, found);
+  const open = openConditions(filter, now);
+  return {
+    ended: endedConditions(filter).map((own) => all([Prisma.sql`e.ended_at IS NOT NULL`, ...own, ...shared])),
+    open: open && all([Prisma.sql`e.ended_at IS NULL`, ...open, ...shared]),
+  };
+}
+
+/** What is the same for what has ended and what has not. */
+function sharedConditions(filter: ExecutionFilter, found: readonly WorkflowName[]): Prisma.Sql[] {
+  const { workflowId, startTimeFrom, startTimeTo, triggerType, userId, labels, search } = filter;
+  const conditions: Prisma.Sql[] = [];
+  if (workflowId !== undefined) conditions.push(Prisma.sql`e.workflow_id = ${storableText(workflowId)}`);
+  if (startTimeFrom !== undefined) conditions.push(Prisma.sql`e.start_time >= ${startTimeFrom}::bigint`);
+  if (startTimeTo !== undefined) {
+    // Nothing starts before it is created: a walk in order of the creation need not begin later.
+    conditions.push(Prisma.sql`e.start_time <= ${startTimeTo}::bigint AND e.created_at <= ${startTimeTo}::bigint`);
+  }
+  if (triggerType !== undefined) conditions.push(Prisma.sql`e.trigger_type = ${triggerType}`);
+  if (userId !== undefined) conditions.push(Prisma.sql`e.user_id = ${storableText(userId)}`);
+  if (labels && Object.keys(labels).length > 0) {
+    conditions.push(Prisma.sql`e.labels @> ${labelsJson(labels)}::jsonb AND e.labels <> '{}'`);
+  }
+  if (search !== undefined) conditions.push(searchCondition(storableText(search), found));
+  return conditions;
+}
+
+/** Of several values of one column an index gives each in order, not all together: hence a part for each. */
+function endedConditions({ statuses = ENDED, activity, attention }: ExecutionFilter): Prisma.Sql[][] {
+  const wanted = ENDED.filter((status) => statuses.includes(status));
+  if (wanted.length === 0 || activity === 'scheduled' || activity === 'queued') return [];
+  const anyStatus = wanted.length === ENDED.length ? [] : [Prisma.sql`e.status = ANY(${wanted}::text[])`];
+  const doing = activity === undefined ? [] : [Prisma.sql`e.activity = ${activity}`];
+  if (attention !== undefined) {
+    const kinds = attention === 'any' ? ATTENTIONS : [attention];
+    return kinds.map((kind) => [Prisma.sql`e.attention = ${kind}`, ...anyStatus, ...doing]);
+  }
+  if (activity !== undefined || anyStatus.length === 0) return [[...anyStatus, ...doing]];
+  return wanted.map((status) => [Prisma.sql`e.status = ${status}`]);
+}
+
+function openConditions(filter: ExecutionFilter, now: number): Prisma.Sql[] | undefined {
+  const { statuses = OPEN, activity, attention } = filter;
+  const wanted = OPEN.filter((status) => statuses.includes(status));
+  if (wanted.length === 0) return undefined;
+  const conditions = wanted.length === OPEN.length ? [] : [Prisma.sql`e.status = ANY(${wanted}::text[])`];
+  if (activity !== undefined) conditions.push(activityCondition(activity, now));
+  if (attention === 'any') conditions.push(Prisma.sql`e.attention IS NOT NULL`);
+  else if (attention !== undefined) conditions.push(Prisma.sql`e.attention = ${attention}`);
+  return conditions;
 }
 
 /** What a pending execution waits for is not stored: it follows from the clock. */
 function activityCondition(activity: Activity, now: number): Prisma.Sql {
-  if (activity === 'scheduled') return Prisma.sql`(e.status = 'pending' AND e.run_at > ${now}::bigint)`;
+  if (activity === 'scheduled') return Prisma.sql`e.status = 'pending' AND e.run_at > ${now}::bigint`;
   if (activity === 'queued') {
-    return Prisma.sql`(e.status = 'pending' AND (e.run_at IS NULL OR e.run_at <= ${now}::bigint))`;
+    return Prisma.sql`e.status = 'pending' AND (e.run_at IS NULL OR e.run_at <= ${now}::bigint)`;
   }
   return Prisma.sql`e.activity = ${activity}`;
 }
 
-function searchCondition(search: string): Prisma.Sql {
-  const inName = Prisma.sql`strpos(lower(e.workflow_name), lower(${search}::text)) > 0`;
-  return Prisma.sql`(${inName} OR starts_with(e.id, ${search}::text))`;
+function searchCondition(search: string, found: readonly WorkflowName[]): Prisma.Sql {
+  const byId = Prisma.sql`starts_with(e.id, ${search}::text)`;
+  if (found.length === 0) return byId;
+  const ids = [...new Set(found.map(({ workflowId }) => workflowId))];
+  const names = [...new Set(found.map(({ name }) => name))];
+  return Prisma.sql`(e.workflow_id = ANY(${ids}::text[]) AND e.workflow_name = ANY(${names}::text[]) OR ${byId})`;
+}
+
+function all(conditions: Prisma.Sql[]): Prisma.Sql {
+  return Prisma.join(conditions, ' AND ');
 }

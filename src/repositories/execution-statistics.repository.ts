@@ -1,17 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
+import { DurationHistogram } from '../engine/progress/duration-histogram.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../engine/state/transitions.js';
 import { Database } from './database.js';
-import { DURATION } from './execution-filter.js';
+import { countsQuery, histogramsQuery, HOUR_MS, type StatisticsFilter } from './execution-counts.js';
 import { Prisma } from './generated/client.js';
-import { storableText } from './storable-text.js';
-
-/** Which executions are counted, by the time of their creation (epoch ms). */
-export interface StatisticsFilter {
-  from?: number;
-  to?: number;
-  workflowId?: string;
-}
 
 export interface WorkflowCounts {
   total: number;
@@ -21,14 +14,14 @@ export interface WorkflowCounts {
   avgDuration: number;
 }
 
-/** The executions that were created in a day or an hour. */
+/** The executions that ended in a day or an hour, and those created in it that have not ended. */
 export interface PeriodCounts {
   total: number;
   completed: number;
   failed: number;
 }
 
-/** `p50` and `p95` are of the completed ones' durations in ms; null without any. */
+/** `p50` and `p95` are of the completed ones' durations in ms, at most 6 % off; null without any. */
 export type HourCounts = PeriodCounts & { p50: number | null; p95: number | null };
 
 export interface ExecutionStatistics {
@@ -39,7 +32,7 @@ export interface ExecutionStatistics {
   avgDuration: number;
   /** completed / (completed + failed), 0..1; 0 without any. */
   successRate: number;
-  /** Created in the last 24 hours. */
+  /** Ended in the last 24 hours, or created in them and not ended. */
   recentExecutions: number;
   /** By the day in UTC, YYYY-MM-DD. */
   byDay: { [day: string]: PeriodCounts };
@@ -47,18 +40,25 @@ export interface ExecutionStatistics {
   byHour?: { [hour: string]: HourCounts };
 }
 
-interface GroupRow {
+interface WorkflowRow {
   workflowId: string;
   status: ExecutionStatus;
   count: number;
   durationSum: number;
-  recent: number;
 }
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
+interface PeriodRow {
+  /** Hours or days since 1970. */
+  period: number;
+  status: ExecutionStatus;
+  count: number;
+}
 
-/** Counts over the summary rows. */
+type Periods = Map<number, PeriodCounts>;
+
+const DAY_HOURS = 24;
+
+/** Counts of executions, from counters that the journal's batches keep: however many there are, none is looked at. */
 @Injectable()
 export class ExecutionStatisticsRepository {
   private readonly pool: Pool;
@@ -68,35 +68,46 @@ export class ExecutionStatisticsRepository {
   }
 
   async statistics(filter: StatisticsFilter, now: number, withHours: boolean): Promise<ExecutionStatistics> {
-    const where = condition(filter);
-    const [groups, byDay, byHour] = await Promise.all([
-      this.groups(where, now - DAY_MS),
-      this.days(where),
-      withHours ? this.hours(where) : undefined,
+    const [workflows, periodRows, recentExecutions, histograms] = await Promise.all([
+      this.workflows(filter),
+      this.periods(filter, withHours ? 1 : DAY_HOURS),
+      this.recent(filter, now),
+      withHours ? this.histograms(filter) : undefined,
     ]);
-    return { ...summed(groups), byDay, ...(byHour && { byHour }) };
+    const periods = periodsOf(periodRows);
+    return {
+      ...summed(workflows),
+      recentExecutions,
+      byDay: daysOf(withHours ? merged(periods) : periods),
+      ...(histograms && { byHour: hoursOf(periods, histograms) }),
+    };
   }
 
-  private groups(where: Prisma.Sql, recentFrom: number): Promise<GroupRow[]> {
-    return this.query(Prisma.sql`SELECT e.workflow_id AS "workflowId", e.status, count(*) AS count,
-        coalesce(sum(${DURATION}) FILTER (WHERE e.status = 'completed'), 0)::float8 AS "durationSum",
-        count(*) FILTER (WHERE e.created_at >= ${recentFrom}::bigint) AS recent
-      FROM executions e WHERE ${where} GROUP BY e.workflow_id, e.status ORDER BY e.workflow_id`);
+  private workflows(filter: StatisticsFilter): Promise<WorkflowRow[]> {
+    return this.query(Prisma.sql`
+      SELECT workflow_id AS "workflowId", status, sum(count)::bigint AS count, sum(duration_sum)::bigint AS "durationSum"
+      FROM (${countsQuery(filter, false)}) c GROUP BY 1, 2 HAVING sum(count) <> 0 ORDER BY 1`);
   }
 
-  private async days(where: Prisma.Sql): Promise<{ [day: string]: PeriodCounts }> {
-    const rows = await this.query<PeriodCounts & { period: number }>(Prisma.sql`
-      SELECT e.created_at / ${DAY_MS}::bigint AS period, ${COUNTS} FROM executions e WHERE ${where} GROUP BY 1 ORDER BY 1`);
-    return Object.fromEntries(rows.map(({ period, ...counts }) => [isoTime(period * DAY_MS).slice(0, 10), counts]));
+  private periods(filter: StatisticsFilter, hours: number): Promise<PeriodRow[]> {
+    return this.query(Prisma.sql`
+      SELECT hour / ${hours}::bigint AS period, status, sum(count)::bigint AS count
+      FROM (${countsQuery(filter, true)}) c GROUP BY 1, 2 HAVING sum(count) <> 0 ORDER BY 1`);
   }
 
-  private async hours(where: Prisma.Sql): Promise<{ [hour: string]: HourCounts }> {
-    const rows = await this.query<HourCounts & { period: number }>(Prisma.sql`
-      SELECT e.created_at / ${HOUR_MS}::bigint AS period, ${COUNTS},
-        percentile_cont(0.5) WITHIN GROUP (ORDER BY ${DURATION}) FILTER (WHERE e.status = 'completed') AS p50,
-        percentile_cont(0.95) WITHIN GROUP (ORDER BY ${DURATION}) FILTER (WHERE e.status = 'completed') AS p95
-      FROM executions e WHERE ${where} GROUP BY 1 ORDER BY 1`);
-    return Object.fromEntries(rows.map(({ period, ...counts }) => [isoTime(period * HOUR_MS), counts]));
+  private async recent(filter: StatisticsFilter, now: number): Promise<number> {
+    const from = Math.max(filter.from ?? 0, now - DAY_HOURS * HOUR_MS);
+    const [row] = await this.query<{ count: number }>(
+      Prisma.sql`SELECT coalesce(sum(count), 0)::bigint AS count FROM (${countsQuery({ ...filter, from }, true)}) c`,
+    );
+    return row?.count ?? 0;
+  }
+
+  private async histograms(filter: StatisticsFilter): Promise<Map<number, DurationHistogram>> {
+    const rows = await this.query<{ hour: number; histogram: number[] }>(
+      Prisma.sql`SELECT hour, sum_histograms(histogram) AS histogram FROM (${histogramsQuery(filter)}) c GROUP BY hour`,
+    );
+    return new Map(rows.map(({ hour, histogram }) => [hour, new DurationHistogram(histogram)]));
   }
 
   private async query<T extends object>(sql: Prisma.Sql): Promise<T[]> {
@@ -104,33 +115,22 @@ export class ExecutionStatisticsRepository {
   }
 }
 
-const COUNTS = Prisma.sql`count(*) AS total, count(*) FILTER (WHERE e.status = 'completed') AS completed,
-  count(*) FILTER (WHERE e.status = 'failed') AS failed`;
-
-function condition({ from, to, workflowId }: StatisticsFilter): Prisma.Sql {
-  const all = [Prisma.sql`true`];
-  if (from !== undefined) all.push(Prisma.sql`e.created_at >= ${from}::bigint`);
-  if (to !== undefined) all.push(Prisma.sql`e.created_at <= ${to}::bigint`);
-  if (workflowId !== undefined) all.push(Prisma.sql`e.workflow_id = ${storableText(workflowId)}`);
-  return Prisma.join(all, ' AND ');
-}
-
-function summed(groups: GroupRow[]): Omit<ExecutionStatistics, 'byDay' | 'byHour'> {
+function summed(rows: WorkflowRow[]): Omit<ExecutionStatistics, 'recentExecutions' | 'byDay' | 'byHour'> {
   const byStatus = Object.fromEntries(EXECUTION_STATUSES.map((status) => [status, 0])) as Record<
     ExecutionStatus,
     number
   >;
   const byWorkflow = new Map<string, WorkflowCounts>();
-  let [recentExecutions, durationSum] = [0, 0];
-  for (const { workflowId, status, count, durationSum: duration, recent } of groups) {
+  let durationSum = 0;
+  for (const { workflowId, status, count, durationSum: duration } of rows) {
     byStatus[status] += count;
-    recentExecutions += recent;
-    durationSum += duration;
     const counts = byWorkflow.get(workflowId) ?? { total: 0, completed: 0, failed: 0, avgDuration: 0 };
     byWorkflow.set(workflowId, counts);
     counts.total += count;
-    if (status === 'completed') [counts.completed, counts.avgDuration] = [count, Math.round(duration / count)];
     if (status === 'failed') counts.failed = count;
+    if (status !== 'completed') continue;
+    durationSum += duration;
+    [counts.completed, counts.avgDuration] = [count, Math.round(duration / count)];
   }
   const { completed, failed } = byStatus;
   return {
@@ -139,10 +139,45 @@ function summed(groups: GroupRow[]): Omit<ExecutionStatistics, 'byDay' | 'byHour
     byWorkflow: Object.fromEntries(byWorkflow),
     avgDuration: completed === 0 ? 0 : Math.round(durationSum / completed),
     successRate: completed + failed === 0 ? 0 : completed / (completed + failed),
-    recentExecutions,
   };
 }
 
-function isoTime(epochMs: number): string {
-  return new Date(epochMs).toISOString();
+function periodsOf(rows: PeriodRow[]): Periods {
+  const periods: Periods = new Map();
+  for (const { period, status, count } of rows) {
+    const [completed, failed] = [status === 'completed' ? count : 0, status === 'failed' ? count : 0];
+    addTo(periods, period, { total: count, completed, failed });
+  }
+  return periods;
+}
+
+/** The days of hours. */
+function merged(hours: Periods): Periods {
+  const days: Periods = new Map();
+  for (const [hour, counts] of hours) addTo(days, Math.floor(hour / DAY_HOURS), counts);
+  return days;
+}
+
+function addTo(periods: Periods, period: number, { total, completed, failed }: PeriodCounts): void {
+  const counts = periods.get(period) ?? { total: 0, completed: 0, failed: 0 };
+  periods.set(period, counts);
+  counts.total += total;
+  counts.completed += completed;
+  counts.failed += failed;
+}
+
+function daysOf(days: Periods): ExecutionStatistics['byDay'] {
+  return Object.fromEntries([...days].map(([day, counts]) => [isoTime(day * DAY_HOURS).slice(0, 10), counts]));
+}
+
+function hoursOf(hours: Periods, histograms: Map<number, DurationHistogram>): ExecutionStatistics['byHour'] {
+  const rows = [...hours].map(([hour, counts]) => {
+    const [p50, p95] = [0.5, 0.95].map((share) => histograms.get(hour)?.percentile(share) ?? null);
+    return [isoTime(hour), { ...counts, p50, p95 }] as const;
+  });
+  return Object.fromEntries(rows) as ExecutionStatistics['byHour'];
+}
+
+function isoTime(hour: number): string {
+  return new Date(hour * HOUR_MS).toISOString();
 }

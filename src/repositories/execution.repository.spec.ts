@@ -1,7 +1,8 @@
 import { StoredExecutions } from '../../test/support/stored-executions.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
 import type { ExecutionFilter } from './execution-filter.js';
-import { ExecutionRepository, type ListPosition, type ListWindow } from './execution.repository.js';
+import type { ListPosition, ListWindow } from './execution-list-query.js';
+import { ExecutionRepository } from './execution.repository.js';
 
 const NOW = 100_000;
 
@@ -195,6 +196,32 @@ describe('the order', () => {
     const rest = await repository.list({}, window({ limit: 2, after: first.next ?? undefined }), NOW);
     expect([...first.rows, ...rest.rows].map(({ id }) => id).join('')).toBe('dcba');
   });
+});
+
+it('a walk by cursor shows what was there once, in every order, while others come in', async () => {
+  for (const sortBy of ['createdAt', 'startTime', 'duration'] as const) {
+    for (const sortOrder of ['asc', 'desc'] as const) {
+      const before = Array.from({ length: 12 }, (_, index) => `${sortBy}_${sortOrder}_${index}`);
+      const workflowId = `walk_${sortBy}_${sortOrder}`;
+      const add = (id: string, at: number) =>
+        stored.add({ id, workflowId, createdAt: at, startedAt: at, endedAt: 2 * at + (at % 3) });
+      for (const [index, id] of before.entries()) await add(id, 100 + (index % 5) * 10);
+      const seen: string[] = [];
+      for (let after: ListPosition | undefined, page = 0; ; page += 1) {
+        const { rows, next } = await repository.list(
+          { workflowId },
+          window({ sortBy, sortOrder, limit: 2, after }),
+          NOW,
+        );
+        seen.push(...rows.map(({ id }) => id));
+        if (!next) break;
+        after = next;
+        if (page < 8) await add(`${workflowId}_new_${page}`, 95 + page * 7);
+      }
+      expect(seen.filter((id) => before.includes(id)).sort()).toEqual([...before].sort());
+      expect(new Set(seen).size).toBe(seen.length);
+    }
+  }
 });
 
 describe('the total', () => {

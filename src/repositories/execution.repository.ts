@@ -7,25 +7,17 @@ import type { Activity, Attention } from '../engine/journal/summary.js';
 import { progressShare } from '../engine/progress/progress.js';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Database } from './database.js';
-import { DURATION, filterCondition, START_TIME, type ExecutionFilter } from './execution-filter.js';
+import { filterParts, type ExecutionFilter, type FilterParts, type WorkflowName } from './execution-filter.js';
+import {
+  countQuery,
+  EXACT_TOTAL,
+  gatherQuery,
+  walkQuery,
+  type ListPosition,
+  type ListWindow,
+} from './execution-list-query.js';
 import { Prisma } from './generated/client.js';
-
-export type ExecutionSort = 'startTime' | 'duration' | 'createdAt';
-
-/** A place in a sorted list that holds while rows come in: the last row that was shown. */
-export interface ListPosition {
-  key: number;
-  id: string;
-}
-
-export interface ListWindow {
-  sortBy: ExecutionSort;
-  sortOrder: 'asc' | 'desc';
-  limit: number;
-  offset?: number;
-  /** Go on behind this row. */
-  after?: ListPosition;
-}
+import { storableText } from './storable-text.js';
 
 export interface ExecutionList {
   rows: ExecutionRow[];
@@ -71,8 +63,8 @@ interface StoredRow {
   sortKey: number;
 }
 
-/** Counting further would take longer than it is worth. */
-const EXACT_TOTAL = 10_000;
+/** So many rows are read and sorted as fast as a page of an index that has none but them. */
+const FEW = 2000;
 
 const COLUMNS = Prisma.sql`e.id, e.workflow_id AS "workflowId", e.workflow_name AS "workflowName",
   e.workflow_version AS "workflowVersion", e.workflow_revision AS "workflowRevision", e.status, e.activity, e.attention,
@@ -90,10 +82,16 @@ export class ExecutionRepository {
     this.pool = database.pool;
   }
 
-  /** A window of the list; `now` (epoch ms) tells scheduled ones from queued ones. */
+  /**
+   * A window of the list; `now` (epoch ms) tells scheduled ones from queued ones. First it is counted, since how to find
+   * the window depends on how much there is.
+   */
   async list(filter: ExecutionFilter, window: ListWindow, now: number): Promise<ExecutionList> {
-    const where = filterCondition(filter, now);
-    const [rows, count] = await Promise.all([this.rows(where, window), this.count(where)]);
+    const found = filter.search === undefined ? [] : await this.namesWith(filter.search);
+    const parts = filterParts(filter, found, now);
+    const count = await this.count(filter, parts);
+    const isBeyond = count <= EXACT_TOTAL && count <= (window.offset ?? 0);
+    const rows = isBeyond ? [] : await this.rows(parts, window, count);
     const shown = rows.slice(0, window.limit);
     const last = rows.length > window.limit ? shown.at(-1) : undefined;
     return {
@@ -113,40 +111,36 @@ export class ExecutionRepository {
     return rows[0];
   }
 
-  /** One row more than the window holds, to see whether anything follows. */
-  private async rows(where: Prisma.Sql, window: ListWindow): Promise<StoredRow[]> {
-    const { sortBy, sortOrder, limit, offset = 0, after } = window;
-    const key = sortKey(sortBy, sortOrder);
-    const direction = sortOrder === 'asc' ? Prisma.sql`ASC` : Prisma.sql`DESC`;
-    const beyond = sortOrder === 'asc' ? Prisma.sql`>` : Prisma.sql`<`;
-    const from = after
-      ? Prisma.sql`(${key}, e.id) ${beyond} (${after.key}::bigint, ${after.id}::text)`
-      : Prisma.sql`true`;
-    const query = Prisma.sql`SELECT ${COLUMNS}, ${key} AS "sortKey" FROM executions e WHERE ${where} AND ${from}
-      ORDER BY ${key} ${direction}, e.id ${direction} LIMIT ${limit + 1}::int OFFSET ${offset}::int`;
-    const { rows } = await this.pool.query<StoredRow>(query.text, query.values);
-    return rows;
+  /** Those of these in which something may still go on: they have not ended, or have an activity. */
+  async open(ids: readonly string[]): Promise<string[]> {
+    const { rows } = await this.pool.query<{ id: string }>({
+      name: 'executions_open',
+      text: 'SELECT id FROM executions WHERE id = ANY($1) AND (ended_at IS NULL OR activity IS NOT NULL)',
+      values: [ids],
+    });
+    return rows.map(({ id }) => id);
   }
 
-  private async count(where: Prisma.Sql): Promise<number> {
-    const query = Prisma.sql`SELECT count(*) AS total FROM (
-      SELECT 1 FROM executions e WHERE ${where} LIMIT ${EXACT_TOTAL + 1}::int) counted`;
-    const { rows } = await this.pool.query<{ total: number }>(query.text, query.values);
-    return rows[0]?.total ?? 0;
+  private rows(parts: FilterParts, window: ListWindow, count: number): Promise<StoredRow[]> {
+    return this.query(count > FEW ? walkQuery(COLUMNS, parts, window) : gatherQuery(COLUMNS, parts, window));
   }
-}
 
-/** Never null, so that a position can be compared: what has not ended comes last in both orders of the duration. */
-function sortKey(sortBy: ExecutionSort, sortOrder: 'asc' | 'desc'): Prisma.Sql {
-  switch (sortBy) {
-    case 'createdAt':
-      return Prisma.sql`e.created_at`;
-    case 'startTime':
-      return START_TIME;
-    case 'duration':
-      return sortOrder === 'asc'
-        ? Prisma.sql`coalesce(${DURATION}, 9007199254740991)`
-        : Prisma.sql`coalesce(${DURATION}, -1)`;
+  /** Up to {@link EXACT_TOTAL}, or one more. */
+  private async count({ startTimeFrom, startTimeTo }: ExecutionFilter, parts: FilterParts): Promise<number> {
+    if (parts.ended.length === 0 && !parts.open) return 0;
+    const byStart = startTimeFrom !== undefined || startTimeTo !== undefined;
+    const [row] = await this.query<{ total: number }>(countQuery(parts, byStart));
+    return row?.total ?? 0;
+  }
+
+  private namesWith(search: string): Promise<WorkflowName[]> {
+    return this.query(Prisma.sql`SELECT workflow_id AS "workflowId", name FROM workflow_names
+      WHERE strpos(lower(name), lower(${storableText(search)}::text)) > 0`);
+  }
+
+  /** Without a name, so that each is planned for its own values: what is rare is found otherwise than what is common. */
+  private async query<T extends object>({ text, values }: Prisma.Sql): Promise<T[]> {
+    return (await this.pool.query<T>(text, values)).rows;
   }
 }
 

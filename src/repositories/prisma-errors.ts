@@ -17,6 +17,8 @@ const PG_MESSAGES =
 /** SQLSTATE: connection exception (class 08), too many connections, shutting down or starting up (57P01 to 57P03). */
 const SQL_STATES = /^(08...|53300|57P0[123])$/;
 
+const QUERY_CANCELED = '57014';
+
 /**
  * Prisma: cannot reach, timed out, closed, too many connections, no free connection or transaction in time.
  * @see https://www.prisma.io/docs/orm/reference/error-reference
@@ -35,9 +37,11 @@ export function isDatabaseAway(error: unknown): boolean {
 
 /** The error under which the caller of the API learns of one of the database's; undefined: it is none of these. */
 export function codedDatabaseError(error: unknown): EngineError | undefined {
-  return isDatabaseAway(error)
-    ? new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached at the moment')
-    : undefined;
+  if (isDatabaseAway(error)) {
+    return new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached at the moment');
+  }
+  if (hasTimedOut(error)) return new EngineError('SERVICE_UNAVAILABLE', 'The database took too long over it');
+  return undefined;
 }
 
 /** True when a row with this key is there already. */
@@ -45,6 +49,12 @@ export function isUniqueViolation(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return false;
   const code = codeOf(error);
   return code === '23505' || code === 'P2002' || isUniqueViolation(causeOf(error));
+}
+
+/** True when the database has cut a statement off (`statement_timeout`). */
+function hasTimedOut(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return false;
+  return codeOf(error) === QUERY_CANCELED || hasTimedOut(causeOf(error));
 }
 
 /** Files have errors of the same codes, but other calls. Prisma keeps the code alone. */

@@ -9,14 +9,17 @@ import { WorkflowHeadRepository } from './workflow-head.repository.js';
 import { WorkflowListRepository } from './workflow-list.repository.js';
 import { WorkflowRepository } from './workflow.repository.js';
 import { EventRepository } from './event.repository.js';
+import { ExecutionCounterRepository } from './execution-counter.repository.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 import { ExecutionStatisticsRepository } from './execution-statistics.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { LogRepository } from './log.repository.js';
+import { NodeDurationRepository } from './node-duration.repository.js';
 
 const REPOSITORIES = [
   LogRepository,
   ExecutionRepository,
+  ExecutionCounterRepository,
   ExecutionStatisticsRepository,
   ExecutionDeletionRepository,
   EventRepository,
@@ -25,6 +28,7 @@ const REPOSITORIES = [
   IdempotencyRepository,
   InstanceRepository,
   JournalRepository,
+  NodeDurationRepository,
   UsageRepository,
   WorkflowHeadRepository,
   WorkflowListRepository,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RevisionContent, WorkflowStatus } from '../engine/definition/workflow-definition.js';
+import type { JsonObject } from '../engine/json.js';
 import type { Prisma } from './generated/client.js';
 import { isUniqueViolation } from './prisma-errors.js';
 import { PrismaService } from './prisma.service.js';
@@ -19,7 +20,8 @@ import {
 export interface StoredRevision {
   workflowId: string;
   revision: number;
-  /** The name, status and deletion are the workflow's of now. */
+  /** Head, name, status and deletion are the workflow's of now. */
+  head: JsonObject;
   name: string;
   status: WorkflowStatus;
   isDeleted: boolean;
@@ -75,7 +77,7 @@ export class WorkflowRepository {
   async findRevision(workflowId: string, revision?: number): Promise<StoredRevision | undefined> {
     const row = await this.prisma.workflow.findUnique({
       where: { id: workflowId },
-      select: { revision: true, name: true, status: true, deletedAt: true },
+      select: { revision: true, head: true, name: true, status: true, deletedAt: true },
     });
     if (!row || (row.deletedAt !== null && revision === undefined)) return undefined;
     const found = await this.prisma.workflowRevision.findUnique({
@@ -85,6 +87,7 @@ export class WorkflowRepository {
     return {
       workflowId,
       revision: found.revision,
+      head: JSON.parse(row.head) as JsonObject,
       name: row.name,
       status: row.status as WorkflowStatus,
       isDeleted: row.deletedAt !== null,

@@ -6,6 +6,7 @@ import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { WorkflowListRepository, type WorkflowStatistics } from '../repositories/workflow-list.repository.js';
 import type { ListWorkflowsQuery } from './dto/list-workflows.query.js';
 import { documentHead, joinDocument } from './workflow-document.js';
+import { WorkflowEstimates } from './workflow-estimates.js';
 
 export interface WorkflowList {
   workflows: JsonObject[];
@@ -15,15 +16,19 @@ export interface WorkflowList {
 /** What reads many workflows at once: the list, the statistics and the export. */
 @Injectable()
 export class WorkflowCatalog {
-  constructor(private readonly lists: WorkflowListRepository) {}
+  constructor(
+    private readonly lists: WorkflowListRepository,
+    private readonly estimates: WorkflowEstimates,
+  ) {}
 
   async list(query: ListWorkflowsQuery): Promise<WorkflowList> {
     const { page, pageSize, sortBy, sortOrder, ...filter } = query;
     const paging = { sortBy, sortOrder, limit: pageSize, offset: pageOffset({ page, pageSize }) };
     const { workflows, total } = await this.lists.list(filter, paging);
-    const rows = workflows.map((workflow) => ({
+    const stats = await this.estimates.completeListed(workflows);
+    const rows = workflows.map((workflow, index) => ({
       ...documentHead(workflow),
-      stats: workflow.stats as unknown as JsonObject,
+      stats: stats[index] as unknown as JsonObject,
       lastStatuses: workflow.lastStatuses,
     }));
     return { workflows: rows, pagination: pagination({ page, pageSize }, total) };

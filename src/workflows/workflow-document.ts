@@ -8,7 +8,6 @@ import type { StoredWorkflow, WorkflowDraft, WorkflowSummary } from '../reposito
 const SERVER_KEPT = new Set(['id', 'revision', 'createdAt', 'updatedAt']);
 const SERVER_KEPT_METADATA = new Set(['usageCount', 'avgExecutionTime', 'successRate', 'lastExecutedAt']);
 const NODES_AND_EDGES = new Set(['nodes', 'edges']);
-const OPTIONAL_CONTENT = new Set(['settings', 'version']);
 
 /** An id for a document without one. */
 export function newWorkflowId(): string {
@@ -51,18 +50,6 @@ export function documentHead({ id, revision, head, createdAt, updatedAt, usage }
     },
     createdAt: isoTime(createdAt),
     updatedAt: isoTime(updatedAt),
-  };
-}
-
-/** The document under another content; what the new one leaves out is out. */
-export function withContent(document: JsonObject, content: RevisionContent): JsonObject {
-  const { nodes, edges } = content;
-  return {
-    ...without(document, OPTIONAL_CONTENT),
-    nodes,
-    edges,
-    ...(content.settings !== undefined && { settings: content.settings }),
-    ...(content.version !== undefined && { version: content.version }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { compareRevisions, type RevisionChanges } from '../engine/definition/compare-revisions.js';
+import { withContent } from '../engine/definition/with-content.js';
 import { EngineError, invalidParams } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import { WorkflowRepository, type RevisionSummary, type StoredRevision } from '../repositories/workflow.repository.js';
-import { isoTime, joinDocument, withContent } from './workflow-document.js';
+import { isoTime, joinDocument } from './workflow-document.js';
 import { WorkflowStorage, type ChangeRequest, type WorkflowAnswer } from './workflow-storage.js';
 
 /** What separates one revision from another. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { validateWorkflow } from '../engine/definition/validate-workflow.js';
+import { withContent } from '../engine/definition/with-content.js';
 import type {
   RevisionContent,
   ValidationProblem,
@@ -11,15 +12,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../engine/json.js
 import { NodeRegistry } from '../nodes/node-registry.js';
 import { contentText, type StoredWorkflow } from '../repositories/workflow-rows.js';
 import { WorkflowRepository } from '../repositories/workflow.repository.js';
-import {
-  copyOf,
-  joinDocument,
-  newWorkflowId,
-  splitDocument,
-  withChanges,
-  withContent,
-  withDefaults,
-} from './workflow-document.js';
+import { WorkflowEstimates } from './workflow-estimates.js';
+import { copyOf, joinDocument, newWorkflowId, splitDocument, withChanges, withDefaults } from './workflow-document.js';
 
 /** What a change of a workflow answers. */
 export interface WorkflowAnswer {
@@ -44,10 +38,19 @@ export class WorkflowStorage {
   constructor(
     private readonly workflows: WorkflowRepository,
     private readonly catalog: NodeRegistry,
+    private readonly estimates: WorkflowEstimates,
   ) {}
 
   validate(document: JsonValue): ValidationResult {
     return validateWorkflow(document, this.catalog);
+  }
+
+  /** The same, with what the history of the workflow says of how long it takes. */
+  async examine(document: JsonValue): Promise<ValidationResult> {
+    const result = this.validate(document);
+    if (!result.valid || !isJsonObject(document) || typeof document.id !== 'string') return result;
+    const { nodes, edges } = document as JsonObject & RevisionContent;
+    return { ...result, stats: await this.estimates.complete(document.id, { nodes, edges }, result.stats) };
   }
 
   /** @throws EngineError VALIDATION_FAILED, CONFLICT when the id exists */
@@ -60,7 +63,7 @@ export class WorkflowStorage {
       author: authorOf(given, actor),
     });
     if (!created) throw new EngineError('CONFLICT', `A workflow with the id "${id}" exists already`, { id });
-    return answer(created, result);
+    return this.answer(created, result);
   }
 
   /** @throws EngineError NOT_FOUND */
@@ -123,12 +126,19 @@ export class WorkflowStorage {
       const result = this.check(document);
       const draft = splitDocument(document, result.stats);
       const asNewRevision = alwaysNewRevision || contentText(draft.content) !== contentText(current.content);
-      if (!asNewRevision && JSON.stringify(draft.head) === JSON.stringify(current.head)) return answer(current, result);
+      if (!asNewRevision && JSON.stringify(draft.head) === JSON.stringify(current.head)) {
+        return this.answer(current, result);
+      }
       const stamp = { now: Date.now(), author: authorOf(document, actor), asNewRevision };
       const changed = await this.workflows.update(current, draft, stamp);
-      if (changed) return answer(changed, result);
+      if (changed) return this.answer(changed, result);
     }
     throw new EngineError('CONFLICT', 'Others change this workflow all the time; try again', { id });
+  }
+
+  private async answer(stored: StoredWorkflow, { stats, warnings }: ValidationResult): Promise<WorkflowAnswer> {
+    const completeStats = await this.estimates.complete(stored.id, stored.content, stats);
+    return { workflow: joinDocument(stored), stats: completeStats, warnings };
   }
 }
 
@@ -136,10 +146,6 @@ function checkRevision({ id, revision }: StoredWorkflow, expected: number | unde
   if (expected === undefined || expected === revision) return;
   const message = `The workflow is at revision ${revision} by now, not ${expected}: someone else was faster`;
   throw new EngineError('CONFLICT', message, { id, revision, expectedRevision: expected });
-}
-
-function answer(workflow: StoredWorkflow, { stats, warnings }: ValidationResult): WorkflowAnswer {
-  return { workflow: joinDocument(workflow), stats, warnings };
 }
 
 function authorOf(document: JsonObject, actor: string | undefined): string | undefined {
