@@ -126,7 +126,7 @@ export interface NodeType {
   completeWait?(wait: CompletedWait): NodeOutput;
   /** Undoes what `execute` did. */
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
-  /** In a few words what `rollback` does with these parameters, as the document has them: `DELETE https://…`. */
+  /** In a few words what `rollback` does with these parameters (as the document has them; `{}` for none): `DELETE https://…`. */
   describeRollback?(rollback: JsonObject): string;
   /** Looks whether an attempt that was cut off has happened. */
   probe?(context: NodeContext): Promise<ProbeResult>;

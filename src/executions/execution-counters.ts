@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { Log } from '../config/logger.js';
+import { ServerState } from '../config/server-state.js';
 import { ExecutionCounterRepository } from '../repositories/execution-counter.repository.js';
 
 const TIDY_EVERY_MS = 3_600_000;
@@ -12,13 +13,14 @@ export class ExecutionCounters implements OnApplicationBootstrap, BeforeApplicat
 
   constructor(
     private readonly counters: ExecutionCounterRepository,
+    private readonly state: ServerState,
     private readonly log: Log,
   ) {}
 
   onApplicationBootstrap(): void {
     this.look(async () => {
       await this.tidy();
-      const repaired = await this.counters.repair();
+      const repaired = await this.counters.repair(this.state.stopping);
       if (repaired > 0) this.log.warn({ repaired }, 'counters of executions disagreed with the executions: put right');
     });
     this.timer = setInterval(() => this.look(() => this.tidy()), TIDY_EVERY_MS);

@@ -10,7 +10,7 @@ describe('a cursor', () => {
       sortBy: fc.constantFrom('createdAt' as const, 'startTime' as const, 'duration' as const),
       sortOrder: fc.constantFrom('asc' as const, 'desc' as const),
       position: fc.record({ key: fc.maxSafeInteger(), id: fc.string().filter((id) => !id.includes('\0')) }),
-      page: fc.nat(),
+      page: fc.integer({ min: 1 }),
     });
     fc.assert(
       fc.property(cursors, (cursor: ListCursor) => {

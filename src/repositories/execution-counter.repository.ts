@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import { Database } from './database.js';
 import { ADD_TO_COUNTERS, ALL_WORKFLOWS, counterGroups } from './execution-counters.js';
 import { takeGone } from './gone-instances.js';
@@ -37,6 +37,9 @@ const REPAIR = `WITH ended AS (
     FROM execution_counters JOIN wrong USING (workflow_id, hour, status)
   )
   ${INSERT_SUMS} FROM missing GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 ${ADD_TO_COUNTERS}`;
+
+/** Seconds for a million executions; nobody waits for it. */
+const REPAIR_MS = 15 * 60_000;
 
 /** Keeps the counters of ended executions few and right. */
 @Injectable()
@@ -76,25 +79,36 @@ export class ExecutionCounterRepository {
 
   /**
    * Compares the counters with the executions, in an index alone, and puts right what disagrees. Gives how many counters
-   * that were; 0 too when another instance is at it.
+   * that were; 0 too when another instance is at it. What `stop` breaks off has changed nothing.
    */
-  async repair(): Promise<number> {
+  async repair(stop?: AbortSignal): Promise<number> {
+    stop?.throwIfAborted();
     const client = await this.pool.connect();
+    const breakOff = () => client.release(true);
+    stop?.addEventListener('abort', breakOff, { once: true });
     try {
-      // The statement must begin, and so see the table, after the lock is held: else two would repair the same.
-      await client.query('BEGIN');
-      const { rows } = await client.query<{ mine: boolean }>(
-        `SELECT pg_try_advisory_xact_lock(hashtext('execution_counters repair')) AS mine`,
-      );
-      // What disagrees is expected to be nothing, and would be looked up one by one when it is everything.
-      await client.query('SET LOCAL enable_nestloop = off');
-      const { rowCount } = rows[0]?.mine ? await client.query(REPAIR) : { rowCount: 0 };
-      await client.query('COMMIT');
-      client.release();
-      return rowCount ?? 0;
+      const repaired = await repairIn(client);
+      if (!stop?.aborted) client.release();
+      return repaired;
     } catch (error) {
-      client.release(true);
+      if (!stop?.aborted) client.release(true);
       throw error;
+    } finally {
+      stop?.removeEventListener('abort', breakOff);
     }
   }
+}
+
+async function repairIn(client: PoolClient): Promise<number> {
+  // The statement must begin, and so see the table, after the lock is held: else two would repair the same.
+  await client.query('BEGIN');
+  const { rows } = await client.query<{ mine: boolean }>(
+    `SELECT pg_try_advisory_xact_lock(hashtext('execution_counters repair')) AS mine`,
+  );
+  // What disagrees is expected to be nothing, and would be looked up one by one when it is everything.
+  await client.query(`SET LOCAL enable_nestloop = off; SET LOCAL statement_timeout = ${REPAIR_MS}`);
+  const repair: QueryConfig & { query_timeout: number } = { text: REPAIR, query_timeout: REPAIR_MS };
+  const { rowCount } = rows[0]?.mine ? await client.query(repair) : { rowCount: 0 };
+  await client.query('COMMIT');
+  return rowCount ?? 0;
 }

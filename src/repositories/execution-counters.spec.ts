@@ -200,6 +200,23 @@ describe('at the start', () => {
     expect(await counters.repair()).toBe(0);
   });
 
+  it('a repair that is broken off changes nothing and gives its connection back', async () => {
+    await test.database.pool.query('DELETE FROM execution_counters');
+    const lock = await test.database.pool.connect();
+    await lock.query('BEGIN; LOCK TABLE execution_counters');
+    const stop = new AbortController();
+    const repaired = counters.repair(stop.signal).catch((error: unknown) => error);
+    while ((await waitingLocks()) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    stop.abort();
+    expect(await repaired).toBeInstanceOf(Error);
+    await lock.query('COMMIT');
+    lock.release();
+    await expect(counters.repair(stop.signal)).rejects.toBeInstanceOf(Error);
+    expect(await counted()).toEqual([]);
+    expect(test.database.pool.idleCount).toBe(test.database.pool.totalCount);
+    expect(await counters.repair()).toBe(6);
+  });
+
   it('rows of instances that are gone become one', async () => {
     await test.database.pool.query(
       `INSERT INTO execution_counters VALUES ('a', 0, 'failed', 'gone1', 2, 30, '{0,1,1}'), ('a', 0, 'failed', 'gone2', -1, -7, '{0,-1}')`,

@@ -2,12 +2,11 @@ import { type BadRequest, INVALID } from './bad-request.js';
 
 /** Values that are wrong for a kind of parameter, percent-encoded. */
 const integer = (min: number, max: number): string[] => {
-  const digits = String(max + 1);
-  return ['', 'x', '1.5', '1e1', '0x1', 'NaN', '%20', '1%00', '%EF%BC%91', String(min - 1), digits, '9'.repeat(400)];
+  return ['', 'x', '1.5', '1e1', '1%00', '%EF%BC%91', String(min - 1), String(max + 1), '9'.repeat(400)];
 };
-const boolean = ['', '1', 'TRUE', 'yes', 'true%00', 'null'];
-const choice = ['', 'x', '__proto__', 'constructor', 'ASC', 'a%00', "'%20OR%201=1--", '[object%20Object]'];
-const text = (max: number): string[] => ['x'.repeat(max + 1), 'a%00b', '%zz', '%c0%af', '%ed%a0%80'];
+const boolean = ['', '1', 'TRUE', 'true%00'];
+const choice = ['', 'x', '__proto__', 'ASC', "a'%20OR%201=1--"];
+const text = (max: number): string[] => ['x'.repeat(max + 1), 'a%00b', '%zz', '%ed%a0%80'];
 const id = ['', ...text(128)];
 const listOf = ['x', 'completed,x', '__proto__', 'completed,%00', '%zz'];
 
@@ -110,9 +109,7 @@ const withBadValues = Object.entries(PARAMETERS).flatMap(([request, parameters])
 );
 
 const unknown = [...Object.keys(PARAMETERS), ...TAKE_NONE].flatMap((request) =>
-  ['dryrun', '__proto__', 'constructor', 'toString', 'page%5B0%5D'].map((name) =>
-    query(request, `${name}=1`, decodeURIComponent(name)),
-  ),
+  ['dryrun', '__proto__', 'page%5B0%5D'].map((name) => query(request, `${name}=1`, decodeURIComponent(name))),
 );
 
 const together = [

@@ -28,9 +28,7 @@ const ROUTES: [request: string, parameter: string, json?: object][] = [
 const UNKNOWN: Record<string, string> = {
   'an unknown id': 'nobody',
   'a path out of here': '..%2F..%2F..%2Fetc%2Fpasswd',
-  'a path out of Windows': '..%5C..%5Cboot.ini',
   SQL: "'%3B%20DROP%20TABLE%20executions%3B--",
-  'SQL for a pattern': '%25',
   __proto__: '__proto__',
   'characters beyond the basic plane': '%F0%9F%92%A5',
   'an id that is too long': 'x'.repeat(129),
@@ -44,12 +42,11 @@ const ids = ROUTES.flatMap(([route, parameter, json]): BadRequest[] => {
     }),
     { what: 'NUL in an id', request: at('a%00b'), json, answer: INVALID, names: parameter },
     { what: 'an id that cannot be decoded', request: at('%zz'), json, answer: INVALID, names: 'path' },
-    { what: 'half a character', request: at('%E5%BC'), json, answer: INVALID, names: 'path' },
     { what: 'an id of 3,000 characters', request: at('x'.repeat(3000)), json, answer: INVALID, names: 'path' },
   ];
 });
 
-const NO_REVISION = ['0', '-1', '1.5', '1e1', 'x', '%20', '1%00', '2147483648', '99999999999', '%D9%A1', '0x1'];
+const NO_REVISION = ['0', '-1', '1.5', '1e1', 'x', '1%00', '2147483648', '99999999999', '%D9%A1'];
 
 const revisions = NO_REVISION.flatMap((revision): BadRequest[] => {
   const what = `the revision ${revision}`;

@@ -21,6 +21,8 @@ export const OFFER_VARIABLE = 'RETRACE_TEST_POSTGRES';
 export class TestPostgres {
   private started?: Promise<EmbeddedPostgres>;
   private readonly server = createServer((_request, response) => {
+    // A kept connection could be closed from here just when a test asks again.
+    response.shouldKeepAlive = false;
     this.started ??= this.start();
     this.started.then(
       ({ connection }) => response.end(JSON.stringify(connection)),

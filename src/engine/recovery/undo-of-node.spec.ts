@@ -34,6 +34,13 @@ const cases: [string, PlanNode, NodeState | undefined, string, string][] = [
   ['one with a handler', node(http, parameters), state(), 'compensate', 'DELETE https://pay/{{ outputs.id }}'],
   ['one whose handler needs no parameters', node({ ...external, rollback: undo }), state(), 'compensate', 'Payment'],
   [
+    'one that describes its undoing without parameters',
+    node({ ...external, rollback: undo, describeRollback: () => 'Deletes the file' }),
+    state(),
+    'compensate',
+    'Deletes the file',
+  ],
+  [
     'an idempotent one with a handler',
     node({ effect: 'idempotent', rollback: undo }),
     state(),

@@ -65,7 +65,7 @@ function unknown(node: PlanNode, why: string): NodeUndo {
 }
 
 function compensationOf({ type, rollback }: PlanNode): string {
-  const described = rollback && type.describeRollback?.(rollback);
+  const described = type.describeRollback?.(rollback ?? {});
   return described || `The handler of "${type.name}" undoes it`;
 }
 

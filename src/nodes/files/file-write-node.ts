@@ -35,6 +35,7 @@ export function createFileWriteNode(files: FilesFolder): NodeType {
       return { outputs: { path: path.text, bytes: written } };
     },
     rollback: (context) => undoFileWrite(files, kept, context),
+    describeRollback: () => 'Gives back what was there before, or deletes the file',
     forget: (executionIds) => kept.forget(executionIds),
   };
 }
