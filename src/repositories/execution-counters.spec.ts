@@ -211,7 +211,7 @@ describe('at the start', () => {
     expect(await repaired).toBeInstanceOf(Error);
     await lock.query('COMMIT');
     lock.release();
-    await expect(counters.repair(stop.signal)).rejects.toBeInstanceOf(Error);
+    await expect(counters.repair(stop.signal)).rejects.toMatchObject({ name: 'AbortError' });
     expect(await counted()).toEqual([]);
     expect(test.database.pool.idleCount).toBe(test.database.pool.totalCount);
     expect(await counters.repair()).toBe(6);

@@ -172,7 +172,7 @@ describe('compileExpression', () => {
 
   it('runs many at once without one spending the time of the others', async () => {
     const expression = compileExpression('$sum($map([1..300], function($i) { $i * 2 }))');
-    const results = await Promise.all(Array.from({ length: 100 }, async () => expression.evaluate({}, environment)));
+    const results = await Promise.all(Array.from({ length: 20 }, async () => expression.evaluate({}, environment)));
     expect(new Set(results)).toEqual(new Set([90_300]));
   });
 });
