@@ -512,6 +512,16 @@ describe('the list', () => {
     expect(seen(await list('&userId=nobody'))).toEqual([]);
   });
 
+  it('is searched by the name that a workflow had when it ran', async () => {
+    const mark = `${workflowId} renamed`.toUpperCase();
+    expect(seen(await list(`&search=${encodeURIComponent(mark)}`))).toEqual([]);
+    expect((await call('PUT', `/workflows/${workflowId}`, { name: mark })).status).toBe(200);
+    const { id } = await create(workflowId);
+    await until(id);
+    expect(seen(await list(`&search=${encodeURIComponent('NAMED')}`))).toEqual([id]);
+    expect((await call('DELETE', `/executions/${id}`)).status).toBe(200);
+  });
+
   it('counts', async () => {
     const { body } = await call('GET', `/executions/stats?workflowId=${workflowId}&interval=hour`);
     expect(body.data).toMatchObject({

@@ -34,25 +34,26 @@ const ENDED: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
 const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'paused'];
 const ATTENTIONS: readonly Attention[] = ['rollback-stopped', 'crash-loop', 'unknown', 'failed'];
 
-/** What of the table a filter takes, as conditions on `executions e` no two of which hold for the same row. */
-export interface FilterParts {
-  /** Of what has ended: each part can be walked in order of the creation by one index. */
-  ended: Prisma.Sql[];
-  /** What has not ended, as one part; absent when the filter excludes it. */
-  open?: Prisma.Sql;
+/** A part of what a filter takes, as a condition on `executions e`; no two parts of a filter have a row in common. */
+export interface FilterPart {
+  where: Prisma.Sql;
+  /** What has not ended: all of it is in one part. What has ended: an index gives each part in order of the creation. */
+  isOpen: boolean;
 }
 
 /**
  * @param found the workflows' names that `filter.search` is part of
  * @param now epoch ms: tells scheduled ones from queued ones
  */
-export function filterParts(filter: ExecutionFilter, found: readonly WorkflowName[], now: number): FilterParts {
+export function filterParts(filter: ExecutionFilter, found: readonly WorkflowName[], now: number): FilterPart[] {
   const shared = sharedConditions(filter, found);
+  const ended = endedConditions(filter).map((own) => ({
+    where: all([Prisma.sql`e.ended_at IS NOT NULL`, ...own, ...shared]),
+    isOpen: false,
+  }));
   const open = openConditions(filter, now);
-  return {
-    ended: endedConditions(filter).map((own) => all([Prisma.sql`e.ended_at IS NOT NULL`, ...own, ...shared])),
-    open: open && all([Prisma.sql`e.ended_at IS NULL`, ...open, ...shared]),
-  };
+  if (!open) return ended;
+  return [...ended, { where: all([Prisma.sql`e.ended_at IS NULL`, ...open, ...shared]), isOpen: true }];
 }
 
 /** What is the same for what has ended and what has not. */

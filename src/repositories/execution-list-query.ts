@@ -1,4 +1,4 @@
-import type { FilterParts } from './execution-filter.js';
+import type { FilterPart } from './execution-filter.js';
 import { Prisma } from './generated/client.js';
 
 export type ExecutionSort = 'startTime' | 'duration' | 'createdAt';
@@ -20,6 +20,8 @@ export interface ListWindow {
 
 /** Counting further would take longer than it is worth. */
 export const EXACT_TOTAL = 10_000;
+/** So many rows are read and sorted in about the time that a page of an index takes. */
+const FEW = 2000;
 
 /** The key of a list's order is a column, moved by `shift`. */
 interface SortKey {
@@ -31,71 +33,62 @@ interface SortKey {
 const BEYOND_DURATIONS = 2 ** 52;
 
 /**
- * The statement that counts what a filter takes, up to {@link EXACT_TOTAL} and one more. Its parts have an order (of the
- * start when the filter is a range of it), so that they walk an index instead of skimming the table.
+ * The statement that counts each part of a filter, up to {@link EXACT_TOTAL} and one more: `counts`. A part is counted in
+ * an order (of the start when the filter is a range of it), so that it goes by an index instead of skimming the table.
  */
-export function countQuery(parts: FilterParts, byStart: boolean): Prisma.Sql {
+export function countQuery(parts: readonly FilterPart[], byStart: boolean): Prisma.Sql {
   const order = byStart ? Prisma.sql`e.start_time` : Prisma.sql`e.created_at`;
-  const selects = allParts(parts).map(
-    (where) =>
-      Prisma.sql`(SELECT 1 FROM executions e WHERE ${where} ORDER BY ${order}, e.id LIMIT ${EXACT_TOTAL + 1}::int)`,
+  const counts = parts.map(
+    ({ where }) => Prisma.sql`(SELECT count(*) FROM (
+      SELECT 1 FROM executions e WHERE ${where} ORDER BY ${order}, e.id LIMIT ${EXACT_TOTAL + 1}::int) counted)`,
   );
-  return Prisma.sql`SELECT count(*) AS total FROM (
-    SELECT 1 FROM (${union(selects)}) found LIMIT ${EXACT_TOTAL + 1}::int) counted`;
+  return Prisma.sql`SELECT ARRAY[${Prisma.join(counts)}]::int[] AS counts`;
 }
 
 /**
- * The statement for a window of a list, `columns` of `executions e` and "sortKey". Each part gives its first rows in
- * order, by an index where there is one; these are merged, and only what the window shows is read whole.
+ * The statement for a window of a list: `columns` of `executions e` and "sortKey", and one row more than the window holds,
+ * to see whether anything follows. Each part gives its first rows, these are merged, and only what is shown is read whole.
+ * @param counts of the parts
  */
-export function walkQuery(columns: Prisma.Sql, parts: FilterParts, window: ListWindow): Prisma.Sql {
+export function pageQuery(
+  columns: Prisma.Sql,
+  parts: readonly FilterPart[],
+  counts: readonly number[],
+  window: ListWindow,
+): Prisma.Sql {
   const { sortOrder, limit, offset = 0 } = window;
   const direction = directionOf(sortOrder);
-  const selects = keyedParts(parts, window).map(
-    ({ where, key }) => Prisma.sql`(${keyedSelect(where, key, window)}
-      ORDER BY ${key.column} ${direction}, e.id ${direction} LIMIT ${offset + limit + 1}::int)`,
-  );
-  return pageOf(columns, union(selects), window);
-}
-
-/**
- * The same for a filter that takes few rows: all are gathered and then sorted. A walk in the order of the sort could
- * meet them last.
- */
-export function gatherQuery(columns: Prisma.Sql, parts: FilterParts, window: ListWindow): Prisma.Sql {
-  const selects = keyedParts(parts, window).map(
-    ({ where, key }) => Prisma.sql`(${keyedSelect(where, key, window)}
-      ORDER BY e.created_at, e.id LIMIT ${EXACT_TOTAL + 1}::int)`,
-  );
-  const gathered = Prisma.sql`SELECT * FROM gathered`;
-  return Prisma.sql`WITH gathered AS MATERIALIZED (${union(selects)}) ${pageOf(columns, gathered, window)}`;
-}
-
-/** One row more than the window holds, to see whether anything follows. */
-function pageOf(columns: Prisma.Sql, found: Prisma.Sql, { sortOrder, limit, offset = 0 }: ListWindow): Prisma.Sql {
-  const direction = directionOf(sortOrder);
+  const firsts = parts.map((part, index) => firstRows(part, counts[index] ?? 0, window));
   return Prisma.sql`SELECT ${columns}, page.key AS "sortKey" FROM (
-      SELECT key, id FROM (${found}) found
+      SELECT key, id FROM (${Prisma.join(firsts, ' UNION ALL ')}) found
       ORDER BY key ${direction}, id ${direction} LIMIT ${limit + 1}::int OFFSET ${offset}::int
     ) page JOIN executions e ON e.id = page.id ORDER BY page.key ${direction}, page.id ${direction}`;
 }
 
-function keyedSelect(where: Prisma.Sql, { column, shift }: SortKey, { sortOrder, after }: ListWindow): Prisma.Sql {
+/**
+ * What a part can have in the window. Where it has few rows all are gathered and then sorted: a walk in the order of the
+ * sort could meet them last.
+ */
+function firstRows(part: FilterPart, count: number, window: ListWindow): Prisma.Sql {
+  const { sortBy, sortOrder, limit, offset = 0, after } = window;
+  const direction = directionOf(sortOrder);
+  const { column, shift } = sortKey(part, sortBy, sortOrder);
   const beyond = sortOrder === 'asc' ? Prisma.sql`>` : Prisma.sql`<`;
   const rest = after
     ? Prisma.sql`AND (${column}, e.id) ${beyond} (${after.key - shift}::bigint, ${after.id}::text)`
     : Prisma.empty;
   const key = shift === 0 ? column : Prisma.sql`${column} + ${shift}::bigint`;
-  return Prisma.sql`SELECT ${key} AS key, e.id FROM executions e WHERE ${where} ${rest}`;
+  const rows = Prisma.sql`SELECT ${key} AS key, e.id FROM executions e WHERE ${part.where} ${rest}`;
+  const first = Prisma.sql`LIMIT ${offset + limit + 1}::int`;
+  if (count > FEW) return Prisma.sql`(${rows} ORDER BY ${column} ${direction}, e.id ${direction} ${first})`;
+  const gathered = Prisma.sql`${rows} ORDER BY e.created_at, e.id LIMIT ${EXACT_TOTAL}::int`;
+  return Prisma.sql`(SELECT * FROM (${gathered}) gathered ORDER BY key ${direction}, id ${direction} ${first})`;
 }
 
 /** What has not ended has no duration: it comes last in both orders, in the order of its creation. */
-function keyedParts({ ended, open }: FilterParts, { sortBy, sortOrder }: ListWindow) {
-  const keyed = ended.map((where) => ({ where, key: { column: COLUMNS[sortBy], shift: 0 } }));
-  if (!open) return keyed;
-  if (sortBy !== 'duration') return [...keyed, { where: open, key: { column: COLUMNS[sortBy], shift: 0 } }];
-  const shift = sortOrder === 'asc' ? BEYOND_DURATIONS : -BEYOND_DURATIONS;
-  return [...keyed, { where: open, key: { column: COLUMNS.createdAt, shift } }];
+function sortKey({ isOpen }: FilterPart, sortBy: ExecutionSort, sortOrder: 'asc' | 'desc'): SortKey {
+  if (sortBy !== 'duration' || !isOpen) return { column: COLUMNS[sortBy], shift: 0 };
+  return { column: COLUMNS.createdAt, shift: sortOrder === 'asc' ? BEYOND_DURATIONS : -BEYOND_DURATIONS };
 }
 
 const COLUMNS: Record<ExecutionSort, Prisma.Sql> = {
@@ -103,14 +96,6 @@ const COLUMNS: Record<ExecutionSort, Prisma.Sql> = {
   startTime: Prisma.sql`e.start_time`,
   duration: Prisma.sql`e.duration`,
 };
-
-function allParts({ ended, open }: FilterParts): Prisma.Sql[] {
-  return open ? [...ended, open] : ended;
-}
-
-function union(selects: Prisma.Sql[]): Prisma.Sql {
-  return Prisma.join(selects, ' UNION ALL ');
-}
 
 function directionOf(sortOrder: 'asc' | 'desc'): Prisma.Sql {
   return sortOrder === 'asc' ? Prisma.sql`ASC` : Prisma.sql`DESC`;

@@ -7,15 +7,8 @@ import type { Activity, Attention } from '../engine/journal/summary.js';
 import { progressShare } from '../engine/progress/progress.js';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Database } from './database.js';
-import { filterParts, type ExecutionFilter, type FilterParts, type WorkflowName } from './execution-filter.js';
-import {
-  countQuery,
-  EXACT_TOTAL,
-  gatherQuery,
-  walkQuery,
-  type ListPosition,
-  type ListWindow,
-} from './execution-list-query.js';
+import { filterParts, type ExecutionFilter, type FilterPart, type WorkflowName } from './execution-filter.js';
+import { countQuery, EXACT_TOTAL, pageQuery, type ListPosition, type ListWindow } from './execution-list-query.js';
 import { Prisma } from './generated/client.js';
 import { storableText } from './storable-text.js';
 
@@ -63,9 +56,6 @@ interface StoredRow {
   sortKey: number;
 }
 
-/** So many rows are read and sorted as fast as a page of an index that has none but them. */
-const FEW = 2000;
-
 const COLUMNS = Prisma.sql`e.id, e.workflow_id AS "workflowId", e.workflow_name AS "workflowName",
   e.workflow_version AS "workflowVersion", e.workflow_revision AS "workflowRevision", e.status, e.activity, e.attention,
   e.seq, e.priority, e.trigger_type AS "triggerType", e.user_id AS "userId", e.user_name AS "userName", e.labels,
@@ -89,9 +79,10 @@ export class ExecutionRepository {
   async list(filter: ExecutionFilter, window: ListWindow, now: number): Promise<ExecutionList> {
     const found = filter.search === undefined ? [] : await this.namesWith(filter.search);
     const parts = filterParts(filter, found, now);
-    const count = await this.count(filter, parts);
+    const counts = await this.counts(filter, parts);
+    const count = counts.reduce((sum, more) => sum + more, 0);
     const isBeyond = count <= EXACT_TOTAL && count <= (window.offset ?? 0);
-    const rows = isBeyond ? [] : await this.rows(parts, window, count);
+    const rows = isBeyond ? [] : await this.query<StoredRow>(pageQuery(COLUMNS, parts, counts, window));
     const shown = rows.slice(0, window.limit);
     const last = rows.length > window.limit ? shown.at(-1) : undefined;
     return {
@@ -121,16 +112,11 @@ export class ExecutionRepository {
     return rows.map(({ id }) => id);
   }
 
-  private rows(parts: FilterParts, window: ListWindow, count: number): Promise<StoredRow[]> {
-    return this.query(count > FEW ? walkQuery(COLUMNS, parts, window) : gatherQuery(COLUMNS, parts, window));
-  }
-
-  /** Up to {@link EXACT_TOTAL}, or one more. */
-  private async count({ startTimeFrom, startTimeTo }: ExecutionFilter, parts: FilterParts): Promise<number> {
-    if (parts.ended.length === 0 && !parts.open) return 0;
+  private async counts({ startTimeFrom, startTimeTo }: ExecutionFilter, parts: FilterPart[]): Promise<number[]> {
+    if (parts.length === 0) return [];
     const byStart = startTimeFrom !== undefined || startTimeTo !== undefined;
-    const [row] = await this.query<{ total: number }>(countQuery(parts, byStart));
-    return row?.total ?? 0;
+    const [row] = await this.query<{ counts: number[] }>(countQuery(parts, byStart));
+    return row?.counts ?? [];
   }
 
   private namesWith(search: string): Promise<WorkflowName[]> {
