@@ -1,6 +1,8 @@
 import { NodeError } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
-import { testEnvironment } from '../testing/test-environment.js';
+import { testEnvironment, testTurns } from '../testing/test-environment.js';
+import { EvaluationTurns } from './evaluation-turns.js';
+import { ExecutionEvaluations } from './execution-evaluations.js';
 import { compileExpression } from './compile-expression.js';
 import { ExpressionSyntaxError } from './expression-syntax-error.js';
 
@@ -170,9 +172,32 @@ describe('compileExpression', () => {
     }
   });
 
+  it.each([
+    ['a list', `[${Array(4).fill('$sum($map([1..3000], function($i) { $i }))').join(', ')}]`, Array(4).fill(4_501_500)],
+    [
+      'an object',
+      `{${['a', 'b', 'c', 'd'].map((name) => `"${name}": $sum($map([1..3000], function($i) { $i }))`).join(', ')}}`,
+      { a: 4_501_500, b: 4_501_500, c: 4_501_500, d: 4_501_500 },
+    ],
+  ])('gives the thread away in the middle of %s, and takes it up again', async (_name, source, expected) => {
+    let elapsed = 0;
+    // Each look at the clock finds that a little time has gone by, so every branch is interrupted, many times.
+    const turns = new EvaluationTurns({
+      elapsed: () => (elapsed += 0.004),
+      defer: (callback) => setImmediate(callback),
+    });
+    const own = testEnvironment({ evaluations: new ExecutionEvaluations(turns) });
+    expect(await compileExpression(source).evaluate({}, own)).toEqual(expected);
+  });
+
   it('runs many at once without one spending the time of the others', async () => {
+    const turns = testTurns();
     const expression = compileExpression('$sum($map([1..300], function($i) { $i * 2 }))');
-    const results = await Promise.all(Array.from({ length: 20 }, async () => expression.evaluate({}, environment)));
+    const executions = Array.from({ length: 20 }, () =>
+      testEnvironment({ evaluations: new ExecutionEvaluations(turns) }),
+    );
+    const many = executions.flatMap((own) => Array.from({ length: 20 }, async () => expression.evaluate({}, own)));
+    const results = await Promise.all(many);
     expect(new Set(results)).toEqual(new Set([90_300]));
   });
 });

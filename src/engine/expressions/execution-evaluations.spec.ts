@@ -128,6 +128,68 @@ describe('the evaluations of executions', () => {
     expect(await result).toBe('done');
   });
 
+  it('may work on several branches at once, as the items of a list are evaluated', async () => {
+    const time = clock();
+    const only = instance(time)();
+    const branches = only.run((evaluation) => {
+      const branch = (name: string) => work(time, 5, TURN_MS, [], name)(evaluation);
+      return Promise.all([branch('a'), branch('b'), branch('c')]);
+    });
+    const next = only.run(work(time, 3, TURN_MS, [], 'next'));
+    await time.turnUntilIdle();
+    expect(await Promise.all([branches, next])).toEqual([['a', 'b', 'c'], 'next']);
+  });
+
+  it('that end while a branch of them waits for the thread leave it to who is next, once', async () => {
+    const time = clock();
+    const another = instance(time);
+    const [only, other] = [another(), another()];
+    const late = new Promise((resolve) => setImmediate(resolve));
+    let afterTheEnd = 0;
+    const failed = messageOf(
+      only.run((evaluation) => {
+        const fails = (async () => {
+          await Promise.resolve();
+          throw new Error('broken');
+        })();
+        const goesOn = (async () => {
+          await late;
+          for (;;) {
+            time.now += TURN_MS;
+            await evaluation.step();
+            afterTheEnd += 1;
+          }
+        })();
+        goesOn.catch(() => undefined);
+        return Promise.all([fails, work(time, 9, TURN_MS)(evaluation)]);
+      }),
+    );
+    const seen: string[] = [];
+    const results = ['a', 'b'].map((name) => only.run(work(time, 3, TURN_MS, seen, name)));
+    const elsewhere = other.run(work(time, 3, TURN_MS, [], 'elsewhere'));
+    await time.turnUntilIdle();
+    expect(await failed).toBe('broken');
+    expect(await Promise.all([...results, elsewhere])).toEqual(['a', 'b', 'elsewhere']);
+    expect(seen.join('')).toBe('aaabbb');
+    expect(afterTheEnd).toBe(0);
+  });
+
+  it('leave the thread free when the last one has ended while a branch of it waited', async () => {
+    const time = clock();
+    const another = instance(time);
+    const failed = messageOf(
+      another().run((evaluation) => {
+        const branch = work(time, 2, TURN_MS)(evaluation);
+        return Promise.all([branch, Promise.reject(new Error('broken'))]);
+      }),
+    );
+    await time.turnUntilIdle();
+    expect(await failed).toBe('broken');
+    const next = another().run(work(time, 2, 1, [], 'next'));
+    await time.turnUntilIdle();
+    expect(await next).toBe('next');
+  });
+
   it('go on after one that failed', async () => {
     const time = clock();
     const only = instance(time)();

@@ -40,7 +40,10 @@ export class ExecutionEvaluations implements EvaluationLine {
   }
 
   proceed(): void {
-    this.queue[0]?.();
+    const [next] = this.queue;
+    if (next) next();
+    // The one that had asked for this turn has ended meanwhile, and it was the last one.
+    else this.turns.release(0);
   }
 
   private begin<T>(
@@ -72,7 +75,9 @@ export class ExecutionEvaluations implements EvaluationLine {
     const ms = evaluation.end();
     if (evaluation.used > SLOW_MS) this.spent += evaluation.used;
     this.queue.shift();
-    this.giveBack(ms);
+    // One that a failed branch ended while others waited has given the thread back, and asked for a turn: whoever is next
+    // has that one.
+    if (!evaluation.isPaused) this.giveBack(ms);
   }
 
   private giveBack(ms: number): void {

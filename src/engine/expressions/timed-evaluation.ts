@@ -12,6 +12,7 @@ export class TimedEvaluation {
   /** ms of its own work so far. */
   used = 0;
   private turnBegan: number;
+  private pausing: Promise<void> | undefined;
   private last: number;
 
   constructor(
@@ -44,26 +45,35 @@ export class TimedEvaluation {
   }
 
   /**
-   * Between two steps: gives a promise to wait for when others have their turn now.
+   * Between two steps: gives a promise to wait for when others have their turn now. The items of a list or an object are
+   * evaluated side by side, so several of its branches may wait for the same turn.
    * @throws ExpressionLimitError when the limit is passed
    */
   step(): Promise<void> | undefined {
     this.check();
     const ms = this.last - this.turnBegan;
     if (ms < TURN_MS) return undefined;
-    return new Promise((resolve) => {
+    this.pausing ??= new Promise((resolve) => {
       this.pause(ms, () => {
+        this.pausing = undefined;
         this.turnBegan = this.clock.elapsed();
         this.last = this.turnBegan;
         resolve();
       });
     });
+    return this.pausing;
   }
 
-  /** It has ended; gives the ms of its last turn. */
+  /** True while it has given the thread away and its next turn is asked for. */
+  get isPaused(): boolean {
+    return this.pausing !== undefined;
+  }
+
+  /** It has ended, and with it whatever branch of it still goes on; gives the ms of its last turn. */
   end(): number {
     const now = this.clock.elapsed();
     this.used += Math.min(now - this.last, LONGEST_STEP_MS);
+    this.stop();
     return now - this.turnBegan;
   }
 }
