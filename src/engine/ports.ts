@@ -17,7 +17,10 @@ export type Random = () => number;
 /** What a node type does to the world: nothing, the same thing however often, or something that must be recorded first. */
 export type Effect = 'pure' | 'idempotent' | 'external';
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+/** From the least to the most grave. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** What a node sees while it acts. */
 export interface NodeContext {

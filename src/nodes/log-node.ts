@@ -1,6 +1,4 @@
-import type { LogLevel, NodeType } from '../engine/ports.js';
-
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
+import { LOG_LEVELS, type NodeType } from '../engine/ports.js';
 
 /** Writes a line into the execution's log. */
 export const logNode: NodeType = {
@@ -18,7 +16,7 @@ export const logNode: NodeType = {
         type: ['string', 'number', 'boolean', 'object', 'array', 'null'],
         description: 'The line; what is no text is written as JSON.',
       },
-      level: { type: 'string', enum: [...LEVELS], description: 'info when absent.' },
+      level: { type: 'string', enum: [...LOG_LEVELS], description: 'info when absent.' },
       data: { description: 'Kept beside the line.' },
     },
     required: ['message'],
@@ -27,7 +25,7 @@ export const logNode: NodeType = {
   execute(context) {
     const { config, inputs } = context;
     const { message = null, data } = config;
-    const level = LEVELS.find((known) => known === config.level) ?? 'info';
+    const level = LOG_LEVELS.find((known) => known === config.level) ?? 'info';
     context.log(level, typeof message === 'string' ? message : JSON.stringify(message), data);
     return { outputs: inputs };
   },

@@ -1,5 +1,5 @@
 import type { Trigger } from '../engine/journal/events.js';
-import type { Activity, Attention } from '../engine/journal/summary.js';
+import { ATTENTIONS, type Activity, type Attention } from '../engine/journal/summary.js';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
 import { Prisma } from './generated/client.js';
 import { labelsJson, storableText } from './storable-text.js';
@@ -32,7 +32,6 @@ export interface WorkflowName {
 
 const ENDED: readonly ExecutionStatus[] = ['completed', 'failed', 'cancelled'];
 const OPEN: readonly ExecutionStatus[] = ['pending', 'running', 'paused'];
-const ATTENTIONS: readonly Attention[] = ['rollback-stopped', 'crash-loop', 'unknown', 'failed'];
 
 /** A part of what a filter takes, as a condition on `executions e`; no two parts of a filter have a row in common. */
 export interface FilterPart {

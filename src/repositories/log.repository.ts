@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { JsonValue } from '../engine/json.js';
-import type { LogLevel } from '../engine/ports.js';
+import { LOG_LEVELS, type LogLevel } from '../engine/ports.js';
 import { Database } from './database.js';
 import { Prisma } from './generated/client.js';
 import { storableText } from './storable-text.js';
-
-/** From the least to the most grave. */
-export const LOG_LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** Which lines, and which part of them. */
 export interface LogFilter {

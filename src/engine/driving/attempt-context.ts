@@ -6,12 +6,10 @@ import { idempotencyKey } from '../idempotency-key.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import { maskSecrets, maskText } from '../mask-secrets.js';
 import { toPlainJson } from '../plain-json.js';
-import type { LogLevel, NetworkUse, NodeContext } from '../ports.js';
+import { LOG_LEVELS, type LogLevel, type NetworkUse, type NodeContext } from '../ports.js';
 
 /** A node's own checkpoint is small: it is kept in the journal. */
 const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
-
-const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
 /** One attempt of a node, with everything that it is given. */
 export interface AttemptInput {
@@ -121,7 +119,7 @@ export class AttemptContext implements NodeContext {
 
   get log(): NodeContext['log'] {
     return (level, message, data) => {
-      const known = LEVELS.includes(level) ? level : 'info';
+      const known = LOG_LEVELS.includes(level) ? level : 'info';
       const plain = toPlainJson(data);
       const shown = plain === undefined ? undefined : maskSecrets(plain);
       this.ports.log(this.nodeId, known, maskText(String(message)), shown);

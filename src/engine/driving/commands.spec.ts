@@ -4,14 +4,9 @@ import type { JournalEvent } from '../journal/events.js';
 import { attentionOf } from '../journal/summary.js';
 import type { NodeType } from '../ports.js';
 import type { Command } from '../state/decide-command.js';
+import { edge } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
-const edge = (source: string, target: string, more: Partial<EdgeDefinition> = {}): EdgeDefinition => ({
-  id: `${source}-${target}`,
-  source,
-  target,
-  ...more,
-});
 const value = (id: string, more: Partial<NodeDefinition> = {}): NodeDefinition => ({
   id,
   type: 'value',

@@ -1,14 +1,9 @@
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
 import { EvaluationTurns } from '../expressions/evaluation-turns.js';
+import { edge } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 const value = (id: string, give: NodeDefinition['config']): NodeDefinition => ({ id, type: 'value', config: { give } });
-const edge = (source: string, target: string, more: Partial<EdgeDefinition> = {}): EdgeDefinition => ({
-  id: `${source}-${target}`,
-  source,
-  target,
-  ...more,
-});
 const run = (
   nodes: NodeDefinition[],
   edges: EdgeDefinition[] = [],

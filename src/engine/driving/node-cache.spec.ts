@@ -2,6 +2,7 @@ import { OutputCache } from '../caching/output-cache.js';
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
 import { NodeError } from '../errors.js';
 import type { NodeContext, NodeResult, NodeType } from '../ports.js';
+import { edge } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 const CACHED: WorkflowSettings = { enableCache: true, maxConcurrency: 1 };
@@ -28,13 +29,6 @@ function countingType(act: (context: NodeContext) => NodeResult = ({ config }) =
 
 const count = (id: string, config: NodeDefinition['config'] = {}): NodeDefinition => ({ id, type: 'count', config });
 const value = (id: string, give: NodeDefinition['config']): NodeDefinition => ({ id, type: 'value', config: { give } });
-const edge = (source: string, target: string, more: Partial<EdgeDefinition> = {}): EdgeDefinition => ({
-  id: `${source}-${target}`,
-  source,
-  target,
-  ...more,
-});
-
 const run = (
   nodes: NodeDefinition[],
   type: NodeType,

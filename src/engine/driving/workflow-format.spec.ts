@@ -1,16 +1,10 @@
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
 import type { JsonObject } from '../json.js';
 import type { NodeType } from '../ports.js';
+import { edge } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 /** An edge of the document. */
-const edge = (source: string, target: string, more: Partial<EdgeDefinition> = {}): EdgeDefinition => ({
-  id: `${source}-${target}`,
-  source,
-  target,
-  ...more,
-});
-
 const value = (
   id: string,
   give: NodeDefinition['config'] = {},

@@ -3,9 +3,11 @@ import type { JsonObject, JsonValue } from '../json.js';
 import type { NetworkUse, NodeWait } from '../ports.js';
 import type { OnInterrupted } from '../definition/workflow-definition.js';
 
+export const TRIGGER_TYPES = ['manual', 'schedule', 'event', 'api'] as const;
+
 /** What started an execution. */
 export interface Trigger extends JsonObject {
-  type: 'manual' | 'schedule' | 'event' | 'api';
+  type: (typeof TRIGGER_TYPES)[number];
   userId?: string;
   userName?: string;
   data?: JsonValue;

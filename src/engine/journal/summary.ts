@@ -3,18 +3,24 @@ import { hasOpenIntent, type ExecutionState, type NodeState } from '../state/exe
 import type { ExecutionStatus } from '../state/transitions.js';
 import type { ExecutionErrorData } from './events.js';
 
-export type Activity =
-  | 'scheduled'
-  | 'queued'
-  | 'executing'
-  | 'retrying'
-  | 'waiting'
-  | 'pausing'
-  | 'cancelling'
-  | 'rolling-back'
-  | 'rollback-stopped';
+export const ACTIVITIES = [
+  'scheduled',
+  'queued',
+  'executing',
+  'retrying',
+  'waiting',
+  'pausing',
+  'cancelling',
+  'rolling-back',
+  'rollback-stopped',
+] as const;
 
-export type Attention = 'rollback-stopped' | 'crash-loop' | 'unknown' | 'failed';
+export type Activity = (typeof ACTIVITIES)[number];
+
+/** The first that holds is the one that is shown. */
+export const ATTENTIONS = ['rollback-stopped', 'crash-loop', 'unknown', 'failed'] as const;
+
+export type Attention = (typeof ATTENTIONS)[number];
 
 /** The row of an execution that lists and filters read; it follows from the journal and may lag a second. */
 export interface ExecutionSummary {

@@ -5,7 +5,9 @@ import type { NetworkUse, NodeWait } from '../ports.js';
 import type { ExecutionClock } from './execution-clock.js';
 import type { ExecutionStatus, JournaledActivity } from './transitions.js';
 
-export type NodeStatus = 'pending' | 'running' | 'completed' | 'failed' | 'skipped';
+export const NODE_STATUSES = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
+
+export type NodeStatus = (typeof NODE_STATUSES)[number];
 
 /** A node as the journal tells it. Times are epoch ms. */
 export interface NodeState {

@@ -2,13 +2,14 @@ import { Type } from 'class-transformer';
 import { IsIn, IsInt, IsString, Length, Max, MaxLength, Min, ValidateNested } from 'class-validator';
 import type { JsonObject, JsonValue } from '../../engine/json.js';
 import { Describe, IsAnyJson, IsFreeObject, MatchesSchema, Omittable } from '../../http/dto-rules.js';
+import { TRIGGER_TYPES, type Trigger } from '../../engine/journal/events.js';
 import { LATEST_TIME } from './latest-time.js';
 
 /** What started the execution. */
 export class TriggerDto {
   @Describe('What kind of start it was')
-  @IsIn(['manual', 'schedule', 'event', 'api'])
-  type!: 'manual' | 'schedule' | 'event' | 'api';
+  @IsIn(TRIGGER_TYPES)
+  type!: Trigger['type'];
 
   @Describe('Who started it')
   @Omittable()

@@ -1,22 +1,10 @@
 import { IsArray, IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
-import type { Trigger } from '../../engine/journal/events.js';
-import type { Activity, Attention } from '../../engine/journal/summary.js';
+import { TRIGGER_TYPES, type Trigger } from '../../engine/journal/events.js';
+import { ACTIVITIES, type Activity, type Attention } from '../../engine/journal/summary.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../engine/state/transitions.js';
 import { Describe, Omittable, PrefixedParameters } from '../../http/dto-rules.js';
 import type { ExecutionSort } from '../../repositories/execution-list-query.js';
 import { LATEST_TIME } from './latest-time.js';
-
-const ACTIVITIES: Activity[] = [
-  'scheduled',
-  'queued',
-  'executing',
-  'retrying',
-  'waiting',
-  'pausing',
-  'cancelling',
-  'rolling-back',
-  'rollback-stopped',
-];
 
 /** Query of GET /executions. */
 export class ListExecutionsQuery {
@@ -58,7 +46,7 @@ export class ListExecutionsQuery {
 
   @Describe('Started in this way', 'api')
   @Omittable()
-  @IsIn(['manual', 'schedule', 'event', 'api'])
+  @IsIn(TRIGGER_TYPES)
   triggerType?: Trigger['type'];
 
   @Describe('Started by this user: of the trigger', 'zoe')

@@ -1,7 +1,6 @@
 import { IsBoolean, IsIn, IsInt, IsString, Length, Max, MaxLength, Min } from 'class-validator';
-import type { LogLevel } from '../../engine/ports.js';
+import { LOG_LEVELS, type LogLevel } from '../../engine/ports.js';
 import { Describe, Omittable } from '../../http/dto-rules.js';
-import { LOG_LEVELS } from '../../repositories/log.repository.js';
 
 /** Query of GET /executions/:id/logs. */
 export class ListLogsQuery {

@@ -1,5 +1,5 @@
 import { IsIn } from 'class-validator';
-import type { NodeStatus } from '../../engine/state/execution-state.js';
+import { NODE_STATUSES, type NodeStatus } from '../../engine/state/execution-state.js';
 import { Describe, Omittable } from '../../http/dto-rules.js';
 import { PageQuery } from '../../http/pagination.js';
 
@@ -7,6 +7,6 @@ import { PageQuery } from '../../http/pagination.js';
 export class ListNodesQuery extends PageQuery {
   @Describe('Only nodes in this status', 'failed')
   @Omittable()
-  @IsIn(['pending', 'running', 'completed', 'failed', 'skipped'])
+  @IsIn(NODE_STATUSES)
   status?: NodeStatus;
 }

@@ -1,5 +1,5 @@
 import type { NodeRecord } from '../../engine/journal/record-nodes.js';
-import type { LogLevel } from '../../engine/ports.js';
+import { LOG_LEVELS, type LogLevel } from '../../engine/ports.js';
 import type { Progress } from '../../engine/progress/progress.js';
 import {
   anyJson,
@@ -18,7 +18,7 @@ import {
 } from '../../http/openapi/api-schema.js';
 import { pagination } from '../../http/openapi/pagination.schema.js';
 import type { Pagination } from '../../http/pagination.js';
-import { LOG_LEVELS, type LogLine } from '../../repositories/log.repository.js';
+import { type LogLine } from '../../repositories/log.repository.js';
 import type { CleanupOutcome } from '../execution-history.js';
 import type { LogList } from '../execution-journal.js';
 import { executionId } from './execution-parts.schema.js';

@@ -1,7 +1,7 @@
-import type { ExecutionContextData, Trigger } from '../../engine/journal/events.js';
+import { TRIGGER_TYPES, type ExecutionContextData, type Trigger } from '../../engine/journal/events.js';
 import type { ErrorRecord, PerformanceRecord, StatsRecord } from '../../engine/journal/execution-record.js';
 import type { ExecutionRow } from '../../engine/journal/execution-row.js';
-import type { Activity, Attention } from '../../engine/journal/summary.js';
+import { ACTIVITIES, ATTENTIONS, type Activity, type Attention } from '../../engine/journal/summary.js';
 import type { NetworkUse } from '../../engine/ports.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../engine/state/transitions.js';
 import {
@@ -28,30 +28,12 @@ export const executionId = text('Id of the execution: `exec_<workflow id>_<epoch
 export const executionStatus = choice<ExecutionStatus>(EXECUTION_STATUSES, 'Where the execution stands');
 
 export const activity = nullable(
-  choice<Activity>(
-    [
-      'scheduled',
-      'queued',
-      'executing',
-      'retrying',
-      'waiting',
-      'pausing',
-      'cancelling',
-      'rolling-back',
-      'rollback-stopped',
-    ],
-    'What goes on inside the status; null when nothing does',
-  ),
+  choice<Activity>(ACTIVITIES, 'What goes on inside the status; null when nothing does'),
 );
 
-const attention = nullable(
-  choice<Attention>(
-    ['rollback-stopped', 'crash-loop', 'unknown', 'failed'],
-    'What needs a person; null when nothing does',
-  ),
-);
+const attention = nullable(choice<Attention>(ATTENTIONS, 'What needs a person; null when nothing does'));
 
-const triggerType = choice<Trigger['type']>(['manual', 'schedule', 'event', 'api'], 'What kind of start it was');
+const triggerType = choice<Trigger['type']>(TRIGGER_TYPES, 'What kind of start it was');
 const userId = optional(text('Who started it'));
 const userName = optional(text('Their name, for display'));
 

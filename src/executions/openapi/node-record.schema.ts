@@ -3,7 +3,7 @@ import type { AttemptRecord, IntentRecord, RunRecord } from '../../engine/journa
 import type { NodeRecord, Truncated } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
 import type { NodeUndo } from '../../engine/recovery/undo-of-node.js';
-import type { NodeStatus } from '../../engine/state/execution-state.js';
+import { NODE_STATUSES, type NodeStatus } from '../../engine/state/execution-state.js';
 import {
   anyJson,
   choice,
@@ -63,7 +63,7 @@ export const nodeError = component(
 );
 
 const nodeStatus = choice<NodeStatus>(
-  ['pending', 'running', 'completed', 'failed', 'skipped'],
+  NODE_STATUSES,
   'A node that waits or is between attempts is `running`; one that was rolled back is `pending` again',
 );
 
