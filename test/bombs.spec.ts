@@ -5,6 +5,8 @@ import { startTestServer, type TestServer } from './support/test-server.js';
 /** What is promised beyond a bomb's own limit, and slack for a machine that runs other tests at the same time. */
 const LATE_MS = 2000;
 const SLACK_MS = 4000;
+/** An answer within a second is promised; as much again for that machine. */
+const READY_MS = 1000 + 1000;
 const SCRIPT_LIMIT_MS = 1000;
 /** An expression has 200 ms of its own work; one that shares the thread may take twice as long. */
 const EXPRESSION_LIMIT_MS = 400;
@@ -26,7 +28,7 @@ beforeEach(() => {
 afterEach(async () => {
   await polls.end();
   expect(polls.statuses).toEqual(new Set([200]));
-  expect(polls.slowestMs).toBeLessThan(1000);
+  expect(polls.slowestMs).toBeLessThan(READY_MS);
 });
 
 /** Asks without a break whether the server is ready. */
