@@ -1,2 +1,6 @@
-/** npm run bench [-- list]: how fast the engine is, or with `list` how fast a million executions are read. */
-await import(process.argv[2] === 'list' ? './list.js' : './engine.js');
+/**
+ * npm run bench [-- list | instances]: how fast the engine is; with `list` how fast a million executions are read, with
+ * `instances` what a second server on the same database brings.
+ */
+const BENCHES = { list: './list.js', instances: './instances.js' };
+await import(BENCHES[process.argv[2]] ?? './engine.js');

@@ -3,6 +3,8 @@ import type { Scheduler } from '../engine/ports.js';
 
 /** The longest timer that Node keeps: 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** A measurement is wrong by half of it at most. */
+const LONGEST_ROUND_TRIP_MS = 500;
 
 /**
  * Time for everything that is recorded: the process's monotonic clock plus its offset to the database, which is measured
@@ -11,6 +13,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 @Injectable()
 export class Clock implements Scheduler {
   private offset = 0;
+  private isSet = false;
   private latest = 0;
 
   now(): number {
@@ -27,8 +30,13 @@ export class Clock implements Scheduler {
     setImmediate(callback);
   }
 
-  /** Takes over the database's clock, read between the two moments of the monotonic clock (ms). */
+  /**
+   * Takes over the database's clock, read between the two moments of the monotonic clock (ms). When they lie far apart, as
+   * after the process was stopped, it stays as it is.
+   */
   adjust(databaseNow: number, sentAt: number, receivedAt: number): void {
+    if (this.isSet && receivedAt - sentAt > LONGEST_ROUND_TRIP_MS) return;
+    this.isSet = true;
     this.offset = databaseNow - (performance.timeOrigin + (sentAt + receivedAt) / 2);
   }
 }

@@ -3,12 +3,12 @@ import { atMost } from '../config/at-most.js';
 import { Config } from '../config/env.js';
 import { Log } from '../config/logger.js';
 import { ServerState } from '../config/server-state.js';
-import { EngineError } from '../engine/errors.js';
-import { ClaimRepository } from '../repositories/claim.repository.js';
-import { InstanceIdentity } from '../repositories/instance-identity.js';
+import { ClaimRepository, type Claim } from '../repositories/claim.repository.js';
 import type { ActiveExecution } from './active-execution.js';
 import { ActiveExecutions } from './active-executions.js';
+import { ClaimRounds } from './claim-rounds.js';
 import { Clock } from './clock.js';
+import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { executionNotFound } from './execution-not-found.js';
 
 /** How often the table is looked at for executions that have come due. */
@@ -17,17 +17,13 @@ const REFRESH_EVERY_MS = 1000;
 /** How often it is looked for executions that bear this instance's name and are not in its memory. */
 const LOOK_FOR_STRAYS_EVERY_MS = 2000;
 const LAST_BATCH_MS = 5000;
-/** At most this many are claimed at once, so that one instance does not take what others have room for. */
-const CLAIM_AT_ONCE = 100;
 
 /** Decides which executions are in memory: those that are new while there is room, due, orphaned or commanded. */
 @Injectable()
 export class Dispatcher {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly holding = new Map<string, Promise<ActiveExecution>>();
-  private looking: Promise<void> | undefined;
-  private lookAgain = false;
-  private backlog = false;
+  private readonly rounds: ClaimRounds;
   /** On the monotonic clock: when what still runs is cut off; set once the server stops. */
   private graceEnds: number | undefined;
 
@@ -36,45 +32,52 @@ export class Dispatcher {
     private readonly claims: ClaimRepository,
     private readonly active: ActiveExecutions,
     private readonly clock: Clock,
-    private readonly identity: InstanceIdentity,
     private readonly state: ServerState,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.rounds = new ClaimRounds(claims, clock, log, {
+      room: () => this.room,
+      take: (claim) => this.take(claim),
+    });
+  }
 
   /** False while as many are in memory as may be: a new one waits in the table. */
   get hasRoom(): boolean {
-    return !this.isStopping && this.active.size < this.config.maxActiveExecutions;
+    return this.room > 0;
   }
 
   begin(): void {
-    this.active.begin(() => {
-      if (this.backlog) this.look();
-    });
+    this.active.begin(() => this.rounds.placeIsFree());
     this.timers.push(
-      setInterval(() => this.look(), LOOK_EVERY_MS),
+      setInterval(() => this.lookForOrphans(), LOOK_EVERY_MS),
       setInterval(() => this.refresh(), REFRESH_EVERY_MS),
       setInterval(() => void this.takeUpStrays(), LOOK_FOR_STRAYS_EVERY_MS),
     );
     // At once, while requests under way are still being answered: both have the same grace.
     this.state.stopping.addEventListener('abort', () => this.startNothingMore(), { once: true });
-    this.look();
+    this.lookForOrphans();
+  }
+
+  /** An instance may have left something behind: look at once. */
+  lookForOrphans(): void {
+    if (!this.isStopping) this.rounds.lookForOrphans();
   }
 
   /** Something waits in the table for a place: look as soon as there is one. */
   queued(): void {
-    this.backlog = true;
+    this.rounds.queued();
   }
 
   /** A scheduled execution is due at `at` (epoch ms): look then, not up to half a second later. */
   wakeAt(at: number): void {
     const left = at - this.clock.now();
-    if (left < 10_000) setTimeout(() => this.look(), Math.max(0, left)).unref();
+    if (left < 10_000) setTimeout(() => this.rounds.look(), Math.max(0, left)).unref();
   }
 
   /**
    * The execution in memory, claimed and read when nobody held it: it is driven on by the command that it is held for, or
    * by `release`, and not before, since one that only waits would leave again at once.
-   * @throws EngineError NOT_FOUND; CONFLICT while another instance holds it
+   * @throws EngineError NOT_FOUND; ExecutionElsewhere while another instance holds it
    */
   hold(executionId: string): Promise<ActiveExecution> {
     const present = this.active.get(executionId);
@@ -86,7 +89,7 @@ export class Dispatcher {
   async drain(): Promise<void> {
     const graceEnds = this.startNothingMore();
     const left = async () => {
-      await this.looking;
+      await this.rounds.end();
       // What a look or a command has brought into memory meanwhile.
       for (const active of this.active.all()) active.driver.drain();
       await Promise.all(this.active.all().map((active) => active.left));
@@ -101,6 +104,10 @@ export class Dispatcher {
     return this.graceEnds !== undefined;
   }
 
+  private get room(): number {
+    return this.isStopping ? 0 : this.config.maxActiveExecutions - this.active.size;
+  }
+
   private startNothingMore(): number {
     if (this.graceEnds !== undefined) return this.graceEnds;
     for (const timer of this.timers) clearInterval(timer);
@@ -111,12 +118,14 @@ export class Dispatcher {
 
   private async claim(executionId: string, leaving: ActiveExecution | undefined): Promise<ActiveExecution> {
     await leaving?.left;
-    const claimer = this.identity.id;
-    if (!(await this.claims.one(executionId))) {
+    const claim = await this.claims.one(executionId);
+    if (!claim) {
       if (!(await this.claims.exists(executionId))) throw executionNotFound(executionId);
-      throw new EngineError('CONFLICT', 'Another instance holds the execution', { id: executionId });
+      throw new ExecutionElsewhere(executionId);
     }
-    return this.active.load(executionId, claimer);
+    const active = await this.active.load(claim);
+    if (!this.pauseLoop(active, claim)) return active;
+    return this.claim(executionId, active);
   }
 
   /** While an execution is being read, whoever else wants it waits for the same reading. */
@@ -126,45 +135,35 @@ export class Dispatcher {
     return tracked;
   }
 
-  /** Claims what is orphaned or due, one look after the other. */
-  private look(): void {
-    if (this.looking) {
-      this.lookAgain = true;
-      return;
+  /** Reads an execution that was claimed and drives it on; undefined when it is in hand already, or cannot be read. */
+  private async take(claim: Claim): Promise<ActiveExecution | undefined> {
+    const { id } = claim;
+    const present = this.active.get(id);
+    // One that leaves may have been claimed before its leaving was confirmed here.
+    if (this.holding.has(id) || (present && !present.isLeaving)) return undefined;
+    try {
+      const leaving = present?.left ?? Promise.resolve();
+      const active = await this.track(
+        id,
+        leaving.then(() => this.active.load(claim)),
+      );
+      if (this.isStopping) active.driver.drain();
+      else if (!this.pauseLoop(active, claim)) active.driver.start();
+      return active;
+    } catch (error) {
+      // One execution that cannot be read must not stop the others.
+      this.log.error({ executionId: id, err: error }, 'an execution could not be taken up');
+      return undefined;
     }
-    this.looking = this.claimAll()
-      .catch((error: unknown) => this.log.debug({ err: error }, 'could not look for executions that are due'))
-      .finally(() => {
-        this.looking = undefined;
-        if (!this.lookAgain) return;
-        this.lookAgain = false;
-        this.look();
-      });
   }
 
-  private async claimAll(): Promise<void> {
-    const room = Math.min(CLAIM_AT_ONCE, this.config.maxActiveExecutions - this.active.size);
-    if (this.isStopping || room <= 0) return;
-    const claimer = this.identity.id;
-    const orphans = await this.claims.orphans(room);
-    if (orphans.length > 0) this.log.info({ count: orphans.length }, 'going on with executions whose instance is gone');
-    const due = orphans.length < room ? await this.claims.due(this.clock.now(), room - orphans.length) : [];
-    this.backlog = orphans.length + due.length === room;
-    if (this.backlog) this.lookAgain = true;
-    let before: Promise<unknown> = Promise.resolve();
-    for (const executionId of [...orphans, ...due]) {
-      if (this.active.get(executionId) || this.holding.has(executionId)) continue;
-      const loaded = this.track(
-        executionId,
-        before.then(() => this.active.load(executionId, claimer)),
-      );
-      // One execution that cannot be read must not stop the others.
-      before = loaded.then(
-        (active) => (this.isStopping ? active.driver.drain() : active.driver.start()),
-        (error: unknown) => this.log.error({ executionId, err: error }, 'an execution could not be taken up'),
-      );
-    }
-    await before;
+  /** What has killed its process again and again is not driven once more. */
+  private pauseLoop(active: ActiveExecution, { id, claims }: Claim): boolean {
+    if (!active.crashes.isLoop) return false;
+    const message = 'paused with CRASH_LOOP: again and again its process died before one of its nodes had ended';
+    this.log.error({ executionId: id, claims }, message);
+    active.pauseLoop();
+    return true;
   }
 
   /**

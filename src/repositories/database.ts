@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ClientBase, Pool, type PoolConfig, type QueryResult, types } from 'pg';
+import { Client, type ClientBase, Pool, type PoolConfig, type QueryResult, types } from 'pg';
 import type { Config } from '../config/env.js';
 import type { Log } from '../config/logger.js';
 import type { Connection } from '../database/connection.js';
@@ -17,18 +17,20 @@ const REACHABLE_MS = 2000;
 const CLOSE_MS = 10_000;
 const WAIT_FOR_DATABASE_MS = 60_000;
 const GENERAL_CONNECTIONS = 10;
-/** Beside the lanes: creations with a key, the heartbeat, a takeover. */
+/** Beside the lanes: claims and creations with a key. */
 const SPARE_JOURNAL_CONNECTIONS = 3;
 
 /**
  * A batch's UPDATE … FROM unnest is planned for many rows while the table is still small, and would keep scanning it; so
- * these sessions go by indexes and one generic plan.
+ * these sessions go by indexes and one generic plan. In the order of an index, too: a claim of the first that is due must
+ * not sort all that wait, which follows from a bitmap.
  */
 const JOURNAL_SESSION = {
   synchronous_commit: 'on',
   statement_timeout: '10s',
   tcp_user_timeout: '5s',
   enable_seqscan: 'off',
+  enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   plan_cache_mode: 'force_generic_plan',
@@ -59,13 +61,34 @@ const NUMBERS: NonNullable<PoolConfig['types']> = {
 
 /** The database: started or only reached, migrated, with its connections. */
 export class Database {
+  private journal: Pool;
+  private lease: Pool;
+  private readonly closing: Promise<void>[] = [];
+
   private constructor(
     /** For what reads and for the rare writes. Prisma uses it too. */
     readonly pool: Pool,
-    /** For the hot statements of the journal alone; its sessions bear the instance's id as their name. */
-    readonly journalPool: Pool,
+    private readonly openJournal: () => Pool,
+    private readonly openLease: () => Pool,
     private readonly embedded: EmbeddedPostgres | undefined,
-  ) {}
+    private readonly connection: Connection,
+  ) {
+    this.journal = openJournal();
+    this.lease = openLease();
+  }
+
+  /**
+   * For the hot statements of the journal alone; its sessions bear the instance's id as their name. Another one under
+   * another id, so ask for it each time.
+   */
+  get journalPool(): Pool {
+    return this.journal;
+  }
+
+  /** A session like those of the journal, for the heartbeat, which must not stand in line behind anything. */
+  get leasePool(): Pool {
+    return this.lease;
+  }
 
   /**
    * Starts PostgreSQL when the settings name none, migrates it and opens the connections.
@@ -85,16 +108,10 @@ export class Database {
       () => ({ ...GENERAL_SESSION, application_name: 'retrace' }),
       log,
     );
-    const journalPool = makePool(
-      {
-        ...connection,
-        max: config.journalLanes + SPARE_JOURNAL_CONNECTIONS,
-        query_timeout: JOURNAL_QUERY_MS,
-      },
-      () => ({ ...JOURNAL_SESSION, application_name: identity.id }),
-      log,
-    );
-    const database = new Database(pool, journalPool, embedded);
+    const session = () => ({ ...JOURNAL_SESSION, application_name: identity.id });
+    const named = (max: number, ms: number) => () => makePool({ ...connection, max, query_timeout: ms }, session, log);
+    const journal = named(config.journalLanes + SPARE_JOURNAL_CONNECTIONS, JOURNAL_QUERY_MS);
+    const database = new Database(pool, journal, named(1, heartbeatLimit(config)), embedded, connection);
     await database.warnOfLostWrites(log);
     return database;
   }
@@ -102,6 +119,22 @@ export class Database {
   /** True when no other server can use this database: whoever was registered in it before is certainly gone. */
   get exclusive(): boolean {
     return this.embedded !== undefined;
+  }
+
+  /** A connection of the caller's own, yet to be made; the caller ends it. */
+  client(): Client {
+    const limits = { connectionTimeoutMillis: CONNECT_MS, query_timeout: GENERAL_QUERY_MS, keepAlive: true };
+    return new Client({ ...this.connection, ...limits, application_name: 'retrace' });
+  }
+
+  /**
+   * Goes on with new sessions under the instance's new id. The old ones end as soon as nothing uses them: whoever takes
+   * over from the new id finds the sessions to end by that name.
+   */
+  renewSessions(): void {
+    this.closing.push(this.journal.end(), this.lease.end());
+    this.journal = this.openJournal();
+    this.lease = this.openLease();
   }
 
   /** Asks the database a trifle; false when it does not answer within two seconds. */
@@ -119,7 +152,7 @@ export class Database {
   /** Waits for what is under way, ten seconds at most, closes the connections and stops a PostgreSQL of our own. */
   async close(): Promise<void> {
     const late = new AbortController();
-    const ended = Promise.all([this.pool.end(), this.journalPool.end()]);
+    const ended = Promise.all([this.pool.end(), this.journal.end(), this.lease.end(), ...this.closing]);
     await Promise.race([ended, delay(CLOSE_MS, undefined, { signal: late.signal, ref: false })]);
     late.abort();
     await this.embedded?.stop();
@@ -131,6 +164,11 @@ export class Database {
       log.warn('the database runs with fsync off: a crash of its machine can lose what was promised');
     }
   }
+}
+
+/** A heartbeat that is not answered leaves time for another one, on another connection, before the lease ends; in ms. */
+function heartbeatLimit({ leaseMs }: Config): number {
+  return Math.max(1000, leaseMs / 3);
 }
 
 /** A database beside us may still be starting. */

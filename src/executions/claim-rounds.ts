@@ -1,0 +1,132 @@
+import type { Log } from '../config/logger.js';
+import type { Claim, ClaimRepository } from '../repositories/claim.repository.js';
+import type { ActiveExecution } from './active-execution.js';
+import type { Clock } from './clock.js';
+import { CrashSuspects } from './crash-suspects.js';
+
+/** At most so many are claimed at once, so that one instance does not take what others have room for. */
+const PORTION = 32;
+const READ_AT_ONCE = 4;
+/** Where something was found, more may follow before the next regular look. */
+const LOOK_AGAIN_MS = 50;
+
+/** What the rounds ask of the dispatcher. */
+export interface RoundsHost {
+  /** How many more may be in memory; 0 or less while the server stops. */
+  room(): number;
+  /** Reads an execution that was claimed and drives it on; undefined when that is not to be. */
+  take(claim: Claim): Promise<ActiveExecution | undefined>;
+}
+
+/**
+ * Looks for executions that wait in the table, one round after the other and in portions: orphans, whose owner is dead or
+ * gone, then what is due. Each kind goes by priority, then by time.
+ */
+export class ClaimRounds {
+  private readonly suspects: CrashSuspects;
+  private round: Promise<void> | undefined;
+  private orphansAsked = false;
+  private lookAgain = false;
+  private soon: NodeJS.Timeout | undefined;
+  /** True when more may wait than there was room for. */
+  private hasBacklog = false;
+
+  constructor(
+    private readonly claims: ClaimRepository,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly host: RoundsHost,
+  ) {
+    this.suspects = new CrashSuspects(claims, () => this.lookForOrphans());
+  }
+
+  /** Claims what is due, as far as there is room. */
+  look(): void {
+    if (this.round) {
+      this.lookAgain = true;
+      return;
+    }
+    this.round = this.claim()
+      .catch((error: unknown) => this.log.debug({ err: error }, 'could not look for executions that are due'))
+      .finally(() => {
+        this.round = undefined;
+        if (!this.lookAgain) return;
+        this.lookAgain = false;
+        this.look();
+      });
+  }
+
+  /** Claims what is orphaned too. */
+  lookForOrphans(): void {
+    this.orphansAsked = true;
+    this.look();
+  }
+
+  /** An execution has left memory: its place is filled at once when something waits for one. */
+  placeIsFree(): void {
+    if (this.hasBacklog) this.look();
+  }
+
+  /** Something waits in the table for a place. */
+  queued(): void {
+    this.hasBacklog = true;
+    if (this.host.room() > 0) this.look();
+  }
+
+  /** Begins no further round by itself, and waits for the one under way. */
+  async end(): Promise<void> {
+    clearTimeout(this.soon);
+    await this.round;
+  }
+
+  private async claim(): Promise<void> {
+    const room = Math.min(PORTION, this.host.room());
+    if (room <= 0) {
+      // What there is nobody knows: the first place that is free is for it.
+      this.hasBacklog = true;
+      return;
+    }
+    const orphans = this.orphansAsked ? await this.claimOrphans(room) : [];
+    const left = room - orphans.length;
+    const due = left > 0 ? await this.claims.due(this.clock.now(), left) : [];
+    const found = [...orphans, ...due];
+    this.hasBacklog = found.length === room;
+    if (this.hasBacklog) this.lookAgain = true;
+    else if (found.length > 0) this.lookSoon();
+    await this.readAll(found);
+  }
+
+  private async claimOrphans(room: number): Promise<Claim[]> {
+    this.orphansAsked = false;
+    const orphans = await this.claims.orphans(room);
+    if (orphans.length < room) orphans.push(...(await this.suspects.claim(room - orphans.length)));
+    if (orphans.length === room) this.orphansAsked = true;
+    for (const [instance, count] of countBy(orphans, ({ from }) => from)) {
+      this.log.info({ instance, count }, 'going on with executions of an instance that is dead');
+    }
+    return orphans;
+  }
+
+  /** Few at a time, so that requests find a connection too. */
+  private async readAll(found: Claim[]): Promise<void> {
+    const reader = async () => {
+      for (let claim = found.shift(); claim; claim = found.shift()) {
+        const active = await this.host.take(claim);
+        if (active) this.suspects.hold(active);
+        else this.suspects.release(claim.id);
+      }
+    };
+    await Promise.all(Array.from({ length: READ_AT_ONCE }, reader));
+  }
+
+  private lookSoon(): void {
+    clearTimeout(this.soon);
+    this.soon = setTimeout(() => this.look(), LOOK_AGAIN_MS).unref();
+  }
+}
+
+function countBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, number> {
+  const counts = new Map<K, number>();
+  for (const item of items) counts.set(keyOf(item), (counts.get(keyOf(item)) ?? 0) + 1);
+  return counts;
+}

@@ -1,0 +1,30 @@
+import type { ExecutionRecord } from '../../src/engine/journal/execution-record.js';
+
+const LONGEST_ANSWER_MS = 30_000;
+
+/** An answer; `status` 0: there was none, the connection broke. */
+export interface Answer<T> {
+  status: number;
+  data: T;
+  message: string;
+}
+
+/** Calls a server that may be killed at any moment. */
+export async function call<T = ExecutionRecord>(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<Answer<T>> {
+  try {
+    const response = await fetch(`${url}/api/v2${path}`, {
+      method,
+      headers: body && { 'content-type': 'application/json' },
+      body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
+    });
+    return { ...((await response.json()) as { data: T; message: string }), status: response.status };
+  } catch (error) {
+    return { status: 0, data: null as T, message: String(error) };
+  }
+}

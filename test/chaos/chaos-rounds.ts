@@ -1,0 +1,144 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Connection } from '../../src/database/connection.js';
+import { DATABASE_USER, readPassword } from '../../src/database/postgres-cluster.js';
+import { readPostmasterPid } from '../../src/database/postmaster-pid.js';
+import { seededRandom } from '../../src/engine/seeded-random.js';
+import { ServerProcess } from '../support/server-process.js';
+import { call } from './api-client.js';
+import { ChaosCheck, type ChaosFigures } from './chaos-check.js';
+import { ChaosLoad } from './chaos-load.js';
+import { ChaosOperator } from './chaos-operator.js';
+import { ChaosWorld } from './chaos-world.js';
+import { JournalReader } from './journal-reader.js';
+
+const SHORTEST_LIFE_MS = 150;
+const LONGEST_LIFE_MS = 1200;
+const READY_WITHIN_MS = 60_000;
+const ENDED_WITHIN_MS = 120_000;
+
+/** What is killed with -9: the server, its whole process group with the database in it, or the database alone. */
+const KINDS = ['server', 'server', 'group', 'database'] as const;
+
+type Kind = (typeof KINDS)[number];
+
+export interface RoundsOptions {
+  rounds: number;
+  /** The same seed kills the same things after the same times. */
+  seed: string;
+  /** Of an empty database for the effects of nodes; it is not broken. */
+  effectsUrl: string;
+  /** Told after each round. */
+  onRound?: (line: string) => void;
+}
+
+export interface RoundsFigures extends ChaosFigures {
+  kills: Record<Kind, number>;
+  /** Nodes whose outcome the operator said. */
+  settled: number;
+  crashLoops: number;
+}
+
+/**
+ * Kills a server, its database or both at random moments under load, again and again, then lets everything end and holds
+ * it against what is promised.
+ * @throws Error that lists every promise that was broken
+ */
+export async function chaosRounds({ rounds, seed, effectsUrl, onRound }: RoundsOptions): Promise<RoundsFigures> {
+  const random = seededRandom(seed);
+  const kills: Record<Kind, number> = { server: 0, group: 0, database: 0 };
+  const world = await ChaosWorld.make(effectsUrl);
+  const dataDir = join(world.folder, 'data');
+  const server = new KilledServer({ ...world.settings, DATA_DIR: dataDir }, join(dataDir, 'postgres'));
+  try {
+    const load = new ChaosLoad(world.workflows, random, () => server.urls);
+    for (let round = 1; round <= rounds; round += 1) {
+      await server.start();
+      if (round === 1) await createWorkflows(world, server.urls[0] as string);
+      const kind = KINDS[Math.floor(random() * KINDS.length)] as Kind;
+      const lifeMs = SHORTEST_LIFE_MS + random() * (LONGEST_LIFE_MS - SHORTEST_LIFE_MS);
+      load.begin();
+      await delay(lifeMs);
+      await server.kill(kind);
+      await load.end();
+      kills[kind] += 1;
+      onRound?.(`${round}: ${kind} after ${Math.round(lifeMs)} ms, ${load.accepted.size} accepted`);
+    }
+    await server.start();
+    const journal = await JournalReader.open(await connectionOf(join(dataDir, 'postgres')));
+    try {
+      const operator = new ChaosOperator(world, journal);
+      await operator.finish(server.urls[0] as string, ENDED_WITHIN_MS);
+      const figures = await new ChaosCheck(world).all(await journal.all(), load);
+      return { ...figures, kills, settled: operator.settled, crashLoops: operator.crashLoops };
+    } finally {
+      await journal.close();
+    }
+  } finally {
+    await server.stop();
+    await world.end();
+  }
+}
+
+/** Puts the mix into a server. */
+export async function createWorkflows(world: ChaosWorld, url: string): Promise<void> {
+  for (const { document } of world.workflows) {
+    const { status, message } = await call(url, 'POST', '/workflows', document);
+    if (status !== 201) throw new Error(`${document.id}: ${message}`);
+  }
+}
+
+/** A server with a database of its own, both of which are killed and come back. */
+class KilledServer {
+  private process: ServerProcess | undefined;
+
+  constructor(
+    private readonly settings: Record<string, string>,
+    private readonly cluster: string,
+  ) {}
+
+  get urls(): string[] {
+    return this.process ? [this.process.url] : [];
+  }
+
+  /** Resolves when it runs and is ready. */
+  async start(): Promise<void> {
+    this.process ??= await ServerProcess.start(this.settings, { isGroup: true });
+    const deadline = performance.now() + READY_WITHIN_MS;
+    const ready = () =>
+      fetch(`${this.process?.url}/health/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await ready())) {
+      if (performance.now() > deadline) throw new Error('The server did not become ready');
+      await delay(20);
+    }
+  }
+
+  async kill(kind: Kind): Promise<void> {
+    if (kind === 'database') {
+      process.kill((await readPostmasterPid(this.cluster))?.pid ?? 0, 'SIGKILL');
+      return;
+    }
+    const { process: killed } = this;
+    this.process = undefined;
+    await (kind === 'group' ? killed?.killGroup() : killed?.kill());
+  }
+
+  async stop(): Promise<void> {
+    await this.process?.stop();
+  }
+}
+
+async function connectionOf(cluster: string): Promise<Connection> {
+  const found = await readPostmasterPid(cluster);
+  const password = await readPassword(cluster);
+  return {
+    host: found?.socketFolder || found?.address,
+    port: found?.port,
+    user: DATABASE_USER,
+    password,
+    database: 'retrace',
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * npm run chaos -- --rounds 200 --seed 7: kills a server, its database or both at random moments, and prints what came of it.
+ * npm run chaos -- --servers 3 --seconds 120 [--stop]: kills (or stops and continues) one of several servers on one database.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { createLog } from '../../src/config/logger.js';
+import type { Connection } from '../../src/database/connection.js';
+import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { chaosCluster } from './chaos-cluster.js';
+import { chaosRounds } from './chaos-rounds.js';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '20' },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1_000_000)) },
+    servers: { type: 'string' },
+    seconds: { type: 'string', default: '120' },
+    stop: { type: 'boolean', default: false },
+  },
+});
+
+const folder = await mkdtemp(join(tmpdir(), 'retrace-chaos-'));
+await chmod(folder, 0o755);
+const postgres = await EmbeddedPostgres.start(folder, createLog('warn'));
+try {
+  console.log(`seed ${values.seed}`);
+  const common = { seed: values.seed, effectsUrl: await makeDatabase('effects'), onRound: console.log };
+  const figures =
+    values.servers === undefined
+      ? await chaosRounds({ ...common, rounds: Number(values.rounds) })
+      : await chaosCluster({
+          ...common,
+          databaseUrl: await makeDatabase('servers'),
+          servers: Number(values.servers),
+          seconds: Number(values.seconds),
+          isStopped: values.stop,
+        });
+  console.table(figures);
+  console.log('every promise was kept');
+} finally {
+  await postgres.stop();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function makeDatabase(name: string): Promise<string> {
+  const client = new Client(postgres.connection);
+  await client.connect();
+  await client.query(`CREATE DATABASE ${name}`);
+  await client.end();
+  return urlOf({ ...postgres.connection, database: name });
+}
+
+function urlOf({ host = '', port, user, password, database }: Connection): string {
+  const secret = typeof password === 'string' ? `:${password}` : '';
+  return `postgresql://${user}${secret}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+}
