@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { atMost } from '../config/at-most.js';
+import type { ExecutionCommand } from '../repositories/command.repository.js';
+import type { ActiveExecution } from './active-execution.js';
+import { commandUnknown } from './command-unknown.js';
+import { Dispatcher } from './dispatcher.js';
+import { ExecutionElsewhere } from './execution-elsewhere.js';
+import { checkSeq } from './expected-seq.js';
+import { NodeSettlement } from './node-settlement.js';
+
+/** How long a command that ends an execution waits for the end. */
+const WAIT_FOR_END_MS = 10_000;
+const WAIT_FOR_COMMIT_MS = 30_000;
+
+/** Carries commands out on the executions that this instance drives, or can claim. */
+@Injectable()
+export class LocalCommands {
+  constructor(
+    private readonly dispatcher: Dispatcher,
+    private readonly settlement: NodeSettlement,
+  ) {}
+
+  /**
+   * Resolves when what the command changed is committed, and for an end when it has ended, at most after 10 s. One whose
+   * id the journal has already changes nothing more.
+   * @returns the seq of the committed state that it led to
+   * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT (also when `expectedSeq` is not the present seq): nothing
+   * was changed; SERVICE_UNAVAILABLE. ExecutionElsewhere when another instance drives the execution, or takes it over before
+   * the commit: the journal says whether the command was carried out
+   */
+  async carryOut(given: ExecutionCommand): Promise<number> {
+    const active = await this.apply(given);
+    const { seq } = active.state;
+    let isCommitted = false;
+    let hasLeft = false;
+    const committed = active.stream.committed().then(() => void (isCommitted = true));
+    const left = active.left.then(() => void (hasLeft = true));
+    if (given.command.kind === 'end') await atMost(WAIT_FOR_END_MS, left);
+    await atMost(WAIT_FOR_COMMIT_MS, Promise.race([committed, left]));
+    if (active.isAbandoned) throw new ExecutionElsewhere(given.executionId);
+    if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
+    return hasLeft ? active.state.seq : seq;
+  }
+
+  /**
+   * One that is on its way out takes no command any more: it is claimed anew. Between that look and the command no other
+   * one may come, hence no await.
+   */
+  private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<ActiveExecution> {
+    const prepared = await this.settlement.prepared(executionId, command);
+    let active = await this.dispatcher.hold(executionId);
+    while (active.isLeaving) {
+      await active.left;
+      active = await this.dispatcher.hold(executionId);
+    }
+    try {
+      if (!active.state.commandIds.has(id)) checkSeq(active.state.seq, expectedSeq);
+      active.driver.command({ ...prepared, commandId: id });
+    } finally {
+      active.driver.release();
+    }
+    return active;
+  }
+}
