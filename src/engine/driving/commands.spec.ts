@@ -683,7 +683,7 @@ describe('a crash', () => {
   });
 
   it.each(['ask', 'probe'] as const)(
-    'of an external node with onInterrupted %s pauses and waits for a person',
+    'of an external node with onInterrupted %s pauses with OUTCOME_UNKNOWN and waits for a person',
     async (onInterrupted) => {
       const execution = await started([effect('a', 100, { onInterrupted }), value('b')], [edge('a', 'b')]);
       execution.crash();
@@ -901,9 +901,9 @@ describe('a checkpoint of a node', () => {
   });
 
   it.each([
-    ['larger than 64 KiB', 'x'.repeat(70_000), 'CHECKPOINT_TOO_LARGE'],
-    ['that JSON cannot hold', { n: 1n }, 'UNSTORABLE'],
-  ])('%s is refused', async (_, state, code) => {
+    ['larger than 64 KiB', 'CHECKPOINT_TOO_LARGE', 'x'.repeat(70_000)],
+    ['that JSON cannot hold', 'UNSTORABLE', { n: 1n }],
+  ])('%s is refused with %s', async (_, code, state) => {
     const big: NodeType = {
       type: 'big',
       name: '',
@@ -1033,7 +1033,7 @@ describe('the log of an execution', () => {
     ]);
   });
 
-  it('has more with verboseLogging', async () => {
+  it('has more with settings.verboseLogging', async () => {
     const execution = await started([value('a'), value('off', { enabled: false })], [], { verboseLogging: true });
     await execution.run();
     expect(execution.logs).toEqual(['Started', 'Completed', 'Skipped (disabled)']);

@@ -1,6 +1,8 @@
 import type { OutputCache } from '../caching/output-cache.js';
+import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { EvaluationTurns } from '../expressions/evaluation-turns.js';
-import type { LogEntry, NetworkUse, NodeCatalog, NodeContext, Scheduler } from '../ports.js';
+import type { EndMeasurement, LogEntry, NetworkUse, NodeCatalog, NodeContext, Scheduler } from '../ports.js';
+import type { ExecutionState } from '../state/execution-state.js';
 
 /** The journal of one execution, as its driver sees it: what is appended lasts once its batch is committed. */
 export interface ExecutionJournal {
@@ -31,6 +33,27 @@ export interface DriverPorts {
   instanceId(): string;
   /** Resolves once the lease surely holds for long enough to act. */
   confirmLease(): Promise<void>;
+  /** Measures the execution for the event that ends it at `timestamp` (epoch ms); absent: nothing is measured. */
+  measureEnd?(state: ExecutionState, timestamp: number): EndMeasurement;
   /** Told of each node that ran and has ended, for statistics; not of those whose output was cached or that were cancelled. */
   onNodeEnded?(nodeId: string, durationMs: number, hasFailed: boolean): void;
+}
+
+/** Why an execution leaves memory, and when somebody has to look at it again (epoch ms; null: at a command alone). */
+export interface Leave {
+  wakeAt: number | null;
+}
+
+/** What a driver drives. */
+export interface DriverOptions {
+  executionId: string;
+  plan: ExecutionPlan;
+  /** Folded from the journal; the driver carries it on. */
+  state: ExecutionState;
+  /** How long an aborted attempt may take to end by itself, in ms. */
+  cancelGraceMs: number;
+  /** Called once, when everything is handed to the journal and the execution needs no memory for now. */
+  onLeave(leave: Leave): void;
+  /** Called once when the engine itself failed; the driver has stopped and writes nothing more. */
+  onFault(error: unknown): void;
 }

@@ -11,7 +11,7 @@ const run = (
   options?: DrivenOptions,
 ) => DrivenExecution.run({ nodes, edges, settings }, options);
 
-describe('expressions in a config', () => {
+describe('expressions in a node.config', () => {
   it('see inputs, variables, the whole trigger, nodes before them and the execution', async () => {
     const give = {
       input: '{{ inputs.x }}',

@@ -3,11 +3,23 @@ import type { OnInterrupted } from '../definition/workflow-definition.js';
 import { NodeError } from '../errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { isHandled } from '../scheduling/next-nodes.js';
-import { hasOpenIntent, type ExecutionState } from '../state/execution-state.js';
+import { hasOpenIntent, type ExecutionState, type NodeState } from '../state/execution-state.js';
+import type { AttemptInput } from './attempt-context.js';
 
 /** What becomes of a node whose attempt was cut off. Without a way to look, a person is asked. */
-export function afterInterruption(node: PlanNode): OnInterrupted {
-  return node.onInterrupted === 'retry' ? 'retry' : 'ask';
+export function afterInterruption({ onInterrupted, type }: PlanNode): OnInterrupted {
+  return onInterrupted === 'probe' && !type.probe ? 'ask' : onInterrupted;
+}
+
+/** A probe could not tell what came of the attempt: a person is asked. */
+export function asksEvent(
+  { node, run, attempt, startTime }: AttemptInput,
+  state: NodeState,
+  timestamp: number,
+): JournalEvent {
+  const { endTime = timestamp, toProbe: { cause } = { cause: 'crash' } } = state;
+  const cutOff = { nodeId: node.id, run, attempt, startTime, endTime, cause };
+  return { type: 'node:interrupted', timestamp, ...cutOff, then: 'ask' };
 }
 
 /** The error of an attempt that ended because its execution does. */

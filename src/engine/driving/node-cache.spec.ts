@@ -40,7 +40,7 @@ const run = (
 const cachedIn = (execution: DrivenExecution) =>
   execution.eventsOf('node:completed').flatMap(({ nodeId, cached }) => (cached ? [nodeId] : []));
 
-describe('enableCache', () => {
+describe('settings.enableCache', () => {
   it('reuses the output of a node that sees the same, and its completion says cached', async () => {
     const { type, acted } = countingType();
     const execution = await run([count('a', { x: 1 }), count('b', { x: 1 }), count('c', { x: 2 })], type);
@@ -145,7 +145,7 @@ describe('enableCache', () => {
     expect(next.node('b').outputs).toEqual({ failures: 2 });
   });
 
-  it('reuses an output until it is cacheTTL ms old', async () => {
+  it('reuses an output until it is settings.cacheTTL ms old', async () => {
     const { type, acted } = countingType();
     const nodes = [count('a'), { id: 'wait', type: 'sleep', config: { ms: 5000 } }, count('b')];
     const edges = [edge('a', 'wait', { type: 'control' }), edge('wait', 'b', { type: 'control' })];

@@ -3,8 +3,7 @@ import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError } from '../errors.js';
 import { AttemptCache } from '../caching/attempt-cache.js';
 import { ExecutionEvaluations } from '../expressions/execution-evaluations.js';
-import { scopeOf, type ScopeSource } from '../expressions/expression-scope.js';
-import { PinnedEnvironment } from '../expressions/pinned-environment.js';
+import type { ScopeSource } from '../expressions/expression-scope.js';
 import { idempotencyKey } from '../idempotency-key.js';
 import type { JournalEvent } from '../journal/events.js';
 import { nodeOf } from '../journal/fold-nodes.js';
@@ -12,14 +11,21 @@ import type { JsonObject } from '../json.js';
 import { intentConfig } from '../journal/intent-config.js';
 import { mayBegin } from '../retry/decide-retry.js';
 import { decideEdges, type EdgeDecisions } from '../scheduling/decide-edges.js';
-import { seededRandom } from '../seeded-random.js';
 import { hasOpenIntent } from '../state/execution-state.js';
 import type { AttemptInput } from './attempt-context.js';
+import { AttemptInputs } from './attempt-inputs.js';
 import { outcomeEvent, retryDelay, retryingEvent } from './drive-outcome.js';
 import type { DriverPorts } from './driver-ports.js';
-import { verboseStartOf } from './engine-log.js';
-import { afterInterruption } from './interrupted-work.js';
+import { probeLineOf, verboseStartOf } from './engine-log.js';
+import { afterInterruption, asksEvent } from './interrupted-work.js';
+import { Probe, type ProbeOutcome } from './probe-node.js';
 import { Attempt, type AttemptOutcome, type AttemptPorts } from './run-node.js';
+import { scopeAfter } from './scope-after.js';
+
+/** What a node is in hand for. */
+type Work = Attempt | Probe;
+
+type Failed = Extract<AttemptOutcome, { kind: 'failed' }>;
 
 /** What the runner asks of the driver. */
 export interface RunnerHost {
@@ -31,6 +37,8 @@ export interface RunnerHost {
   timestamp(): number;
   /** The outcome of an attempt has been journaled. */
   recorded(node: PlanNode, event: JournalEvent): void;
+  /** The attempt that was cut off did not happen: the node may run again as soon as anything may start. */
+  mayRunAgain(node: PlanNode): void;
   /** False once the execution ends or fails: no further attempt is planned. */
   mayRetry(): boolean;
   /** The error that replaces an attempt's own one, while the execution is being cancelled. */
@@ -39,8 +47,12 @@ export interface RunnerHost {
 
 /** Runs the nodes that the driver decided to run, and journals what came of each. */
 export class NodeRunner {
-  private readonly attempts = new Map<number, Attempt>();
+  /** By node. */
+  private readonly inHand = new Map<number, Work>();
+  /** Nodes whose attempt that was cut off did not happen, by a probe of this process: they run next. */
+  private readonly didNotHappen = new Set<number>();
   private readonly evaluations: ExecutionEvaluations;
+  private readonly inputs: AttemptInputs;
 
   constructor(
     private readonly source: ScopeSource & { flow: DataFlow },
@@ -48,23 +60,47 @@ export class NodeRunner {
     private readonly host: RunnerHost,
   ) {
     this.evaluations = new ExecutionEvaluations(ports.turns);
+    this.inputs = new AttemptInputs(source, this.evaluations, () => host.timestamp());
   }
 
-  /** Attempts that have not ended. */
+  /** Attempts and probes that have not ended. */
   get size(): number {
-    return this.attempts.size;
+    return this.inHand.size;
   }
 
+  /** Whether the execution's time goes on: a probe looks at an attempt whose time has been counted. */
+  get isActing(): boolean {
+    for (const work of this.inHand.values()) if (work instanceof Attempt) return true;
+    return false;
+  }
+
+  /** What is in hand; a probe is that of the attempt at which it looks. */
   running(): AttemptInput[] {
-    return [...this.attempts.values()].map(({ input }) => input);
+    return [...this.inHand.values()].map(({ input }) => input);
   }
 
-  /** Begins the node's next attempt; a node that needs no promise has ended when this returns. */
+  /**
+   * Begins the node's next attempt, or looks first what came of the last one; a node that needs no promise has ended when
+   * this returns.
+   */
   run(node: PlanNode): void {
+    if (nodeOf(this.source.state, node.id).toProbe && !this.didNotHappen.delete(node.index)) return this.probe(node);
     if (this.isTooLate(node)) return this.giveUpRetry(node);
-    const input = this.nextAttempt(node);
+    const input = this.inputs.next(node);
     if (this.source.plan.settings.verboseLogging) this.ports.journal.log(verboseStartOf(input));
     this.take(input).start();
+  }
+
+  private probe(node: PlanNode): void {
+    const input = this.inputs.asItWas(node);
+    const { scheduler, catalog, createFetch, journal } = this.ports;
+    const committed = () => journal.committed();
+    const ports = { scheduler, catalog, createFetch, committed, log: this.logPort() };
+    const probe: Probe = new Probe(input, ports, (outcome) =>
+      this.host.guard(() => this.concludeProbe(probe, outcome)),
+    );
+    this.inHand.set(node.index, probe);
+    probe.start();
   }
 
   /** The next attempt was due in time, but a pause or a full house kept it waiting. */
@@ -75,53 +111,55 @@ export class NodeRunner {
 
   /** The node's last attempt was the last one after all. */
   private giveUpRetry(node: PlanNode): void {
-    const { attempt, startTime = 0, startSeq = 0, error, outcome } = nodeOf(this.source.state, node.id);
-    const last = this.take({ ...this.nextAttempt(node), attempt, startTime, startSeq });
+    const { error, outcome } = nodeOf(this.source.state, node.id);
+    const last = this.take(this.inputs.last(node));
     const { code = '', message = '', ...more } = error ?? {};
     this.conclude(last, { kind: 'failed', error: { code, message, ...more }, known: outcome === undefined });
   }
 
   /** The node fails for good without having run. */
   fail(node: PlanNode, error: NodeError): void {
-    this.take(this.nextAttempt(node)).giveUp(error);
+    this.take(this.inputs.next(node)).giveUp(error);
   }
 
   /** The node's wait has come due. */
   endWait(node: PlanNode): void {
-    const { run, attempt, waiting, startTime = 0, startSeq = 0 } = nodeOf(this.source.state, node.id);
+    const { waiting } = nodeOf(this.source.state, node.id);
     if (!waiting) return;
-    const environment = this.environment(node, run, startTime);
-    const waited = this.take({ ...this.nextAttempt(node), attempt, startTime, startSeq, environment });
+    const waited = this.take(this.inputs.last(node));
     waited.endWait({ since: waiting.since, until: waiting.until ?? this.host.timestamp() });
   }
 
   /** Tells every attempt to end; each may still succeed. */
   abortAll(reason: NodeError): void {
-    for (const attempt of this.attempts.values()) attempt.abort(reason);
+    for (const work of this.inHand.values()) work.abort(reason);
   }
 
   /** Ends every attempt now. */
   giveUpAll(reason: NodeError): void {
-    for (const attempt of this.attempts.values()) attempt.giveUp(reason);
+    for (const work of this.inHand.values()) work.giveUp(reason);
   }
 
-  /** Cuts every attempt off without an outcome; a node that may have acted is journaled as interrupted. */
+  /**
+   * Cuts everything off without an outcome; a node that may have acted is journaled as interrupted. A probe is made anew
+   * when the execution goes on.
+   */
   interruptAll(cause: 'abort' | 'shutdown'): void {
-    for (const attempt of this.dropAll()) {
-      const { node, run, attempt: number, startTime } = attempt.input;
+    for (const work of this.dropAll()) {
+      const { node, run, attempt, startTime } = work.input;
       if (!hasOpenIntent(nodeOf(this.source.state, node.id))) continue;
       const timestamp = this.host.timestamp();
-      const then = attempt.hasActed ? afterInterruption(node) : 'retry';
-      const event = { nodeId: node.id, run, attempt: number, startTime, endTime: timestamp, cause, then };
+      const then = work instanceof Attempt && work.hasActed ? afterInterruption(node) : 'retry';
+      const event = { nodeId: node.id, run, attempt, startTime, endTime: timestamp, cause, then };
       this.host.append({ type: 'node:interrupted', timestamp, ...event });
     }
   }
 
-  /** Forgets every attempt, and gives those that it forgot. */
-  dropAll(): Attempt[] {
-    const dropped = [...this.attempts.values()];
-    this.attempts.clear();
-    for (const attempt of dropped) attempt.drop(new NodeError('CANCELLED', 'The attempt was cut off'));
+  /** Forgets everything in hand, and gives what it forgot. */
+  dropAll(): Work[] {
+    const dropped = [...this.inHand.values()];
+    this.inHand.clear();
+    for (const work of dropped) work.drop(new NodeError('CANCELLED', 'The attempt was cut off'));
     return dropped;
   }
 
@@ -130,37 +168,14 @@ export class NodeRunner {
     this.evaluations.close();
   }
 
-  private nextAttempt(node: PlanNode): AttemptInput {
-    const state = nodeOf(this.source.state, node.id);
-    const { inputs, missing } = this.source.flow.inputs(node);
-    const startTime = this.host.timestamp();
-    return {
-      executionId: this.source.executionId,
-      node,
-      run: state.run,
-      attempt: state.attempt + 1,
-      startTime,
-      startSeq: this.source.state.seq,
-      scope: scopeOf(this.source, node, inputs, node.reads),
-      environment: this.environment(node, state.run, startTime),
-      missingInputs: missing,
-      lastCheckpoint: state.checkpoint,
-    };
-  }
-
   private take(input: AttemptInput): Attempt {
     const { index } = input.node;
-    const ports = this.attemptPorts(input, () => this.attempts.get(index) === attempt);
+    const ports = this.attemptPorts(input, () => this.inHand.get(index) === attempt);
     const attempt: Attempt = new Attempt(input, ports, (outcome) =>
-      this.host.guard(() => this.conclude(attempt, outcome)),
+      this.host.guard(() => this.conclude(attempt, this.withDoubt(input, outcome))),
     );
-    this.attempts.set(index, attempt);
+    this.inHand.set(index, attempt);
     return attempt;
-  }
-
-  private environment(node: PlanNode, run: number, now: number): PinnedEnvironment {
-    const random = seededRandom(`${this.source.executionId}\0${node.id}\0${run}`);
-    return new PinnedEnvironment(now, random, this.evaluations);
   }
 
   private cacheFor({ type }: PlanNode): AttemptCache | undefined {
@@ -177,8 +192,7 @@ export class NodeRunner {
       catalog: ports.catalog,
       cache: this.cacheFor(input.node),
       createFetch: ports.createFetch,
-      log: (from, level, message, data) =>
-        host.guard(() => ports.journal.log({ nodeId: from, timestamp: host.timestamp(), level, message, data })),
+      log: this.logPort(),
       checkpoint: (state) => {
         // Nothing late is written; its commit never comes.
         if (!isInHand()) return new Promise(() => undefined);
@@ -196,52 +210,80 @@ export class NodeRunner {
     };
   }
 
-  private conclude(attempt: Attempt, outcome: AttemptOutcome): void {
-    const { input } = attempt;
+  private logPort(): AttemptPorts['log'] {
+    const { ports, host } = this;
+    return (nodeId, level, message, data) =>
+      host.guard(() => ports.journal.log({ nodeId, timestamp: host.timestamp(), level, message, data }));
+  }
+
+  /**
+   * An attempt that surely did nothing says nothing of one before it whose outcome is unknown, unless the service itself
+   * answered under their common key.
+   */
+  private withDoubt({ node }: AttemptInput, outcome: AttemptOutcome): AttemptOutcome {
+    if (outcome.kind !== 'failed' || outcome.status !== undefined) return outcome;
+    return nodeOf(this.source.state, node.id).isInDoubt ? { ...outcome, known: false } : outcome;
+  }
+
+  private concludeProbe(probe: Probe, outcome: ProbeOutcome): void {
+    const { input } = probe;
+    const timestamp = this.host.timestamp();
+    const line = probeLineOf(input, outcome, timestamp);
+    if (line) this.ports.journal.log(line);
+    if (outcome.kind === 'completed' || outcome.kind === 'failed') return this.conclude(probe, outcome);
+    const ending = this.host.endingError();
+    if (ending) {
+      const { code, message } = ending;
+      return this.conclude(probe, { kind: 'failed', error: { code, message }, known: outcome.kind !== 'unknown' });
+    }
+    const { node } = input;
+    if (outcome.kind === 'unknown') {
+      return this.record(probe, asksEvent(input, nodeOf(this.source.state, node.id), timestamp));
+    }
+    this.inHand.delete(node.index);
+    this.didNotHappen.add(node.index);
+    this.host.mayRunAgain(node);
+  }
+
+  private conclude(work: Work, outcome: AttemptOutcome): void {
+    const { input } = work;
     const final = outcome.kind === 'failed' ? this.asEnding(outcome) : outcome;
-    if (final.kind === 'waiting') return this.record(attempt, outcomeEvent(input, final, this.host.timestamp()));
+    if (final.kind === 'waiting') return this.record(work, outcomeEvent(input, final, this.host.timestamp()));
     if (final.kind === 'failed' && this.host.mayRetry()) {
       const now = this.host.timestamp();
       const delay = retryDelay(input, nodeOf(this.source.state, input.node.id), final, now);
-      if (delay !== null) return this.record(attempt, retryingEvent(input, final, now, delay));
+      if (delay !== null) return this.record(work, retryingEvent(input, final, now, delay));
     }
     const finish = (edges: EdgeDecisions | undefined) =>
-      this.record(attempt, outcomeEvent(input, final, this.host.timestamp(), edges));
-    const edges = decideEdges(input.node, final, () => this.scopeAfter(input, final), input.environment);
+      this.record(work, outcomeEvent(input, final, this.host.timestamp(), edges));
+    const { node, environment, scope } = input;
+    const gave = final.kind === 'completed' ? final : undefined;
+    const edges = decideEdges(node, final, () => scopeAfter(this.source, node, scope.inputs, gave), environment);
     if (edges instanceof Promise) void edges.then((decided) => this.host.guard(() => finish(decided)));
     else finish(edges);
   }
 
   /** While the execution is being cancelled, a failure is the cancellation's. */
-  private asEnding(outcome: Extract<AttemptOutcome, { kind: 'failed' }>): AttemptOutcome {
+  private asEnding(outcome: Failed): AttemptOutcome {
     const error = this.host.endingError();
     return error ? { ...outcome, error: { code: error.code, message: error.message } } : outcome;
   }
 
-  /** What a condition sees: the node's own outputs and variables are there already. */
-  private scopeAfter(input: AttemptInput, outcome: Exclude<AttemptOutcome, { kind: 'waiting' }>) {
-    const { node, scope } = input;
-    const after = scopeOf(this.source, node, scope.inputs, { nodes: [], computed: readsNodes(node) });
-    if (outcome.kind !== 'completed') return after;
-    return {
-      ...after,
-      variables: { ...after.variables, ...outcome.variables },
-      nodes: { ...after.nodes, [node.id]: outcome.outputs },
-    };
-  }
-
-  private record(attempt: Attempt, event: JournalEvent): void {
-    const { node } = attempt.input;
+  private record(work: Work, event: JournalEvent): void {
+    const { node } = work.input;
     // Whoever dropped it in the meantime does not want its outcome any more.
-    if (this.attempts.get(node.index) !== attempt) return;
-    this.attempts.delete(node.index);
+    if (this.inHand.get(node.index) !== work) return;
+    this.inHand.delete(node.index);
     this.host.append(event);
+    if (work instanceof Attempt) this.count(event);
     this.host.recorded(node, event);
   }
-}
 
-function readsNodes(node: PlanNode): boolean {
-  return node.outgoing.some(
-    ({ condition }) => condition && (condition.references.computed || condition.references.ids.length > 0),
-  );
+  /** For statistics; a probe says nothing of how long the node takes. */
+  private count(event: JournalEvent): void {
+    if (event.type !== 'node:completed' && event.type !== 'node:failed') return;
+    const hasFailed = event.type === 'node:failed';
+    if (hasFailed ? this.host.endingError() : event.cached) return;
+    this.ports.onNodeEnded?.(event.nodeId, event.timestamp - event.startTime, hasFailed);
+  }
 }

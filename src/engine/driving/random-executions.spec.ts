@@ -183,6 +183,15 @@ describe('random commands and crashes', () => {
       }),
     },
     {
+      weight: 1,
+      arbitrary: fc
+        .record({
+          nodeId: fc.nat(5).map((index) => `n${index}`),
+          status: fc.constantFrom('completed' as const, 'skipped' as const, 'pending' as const),
+        })
+        .map((settlement) => ({ do: 'command' as const, command: { kind: 'settle' as const, ...settlement } })),
+    },
+    {
       weight: 2,
       arbitrary: fc.record({ do: fc.constantFrom('crash' as const, 'interrupt' as const, 'drain' as const) }),
     },

@@ -44,15 +44,18 @@ describe('a retry', () => {
     ['fixed', [100, 100, 100, 100]],
     ['linear', [100, 200, 300, 350]],
     ['exponential', [100, 200, 350, 350]],
-  ] as const)('%s: pauses %j ms, never above maxDelay', async (backoff, expected) => {
-    const execution = await run([failing({ maxRetries: 4, backoff, initialDelay: 100, maxDelay: 350 })]);
-    expect(pauses(execution)).toEqual(expected);
-    const starts = execution.world.callsOf('a').map(({ at }) => at);
-    expect(starts.slice(1).map((at, index) => at - (starts[index] ?? 0))).toEqual(expected);
-    expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 5 });
-  });
+  ] as const)(
+    'by retryPolicy.backoff %s pauses for %j ms from retryPolicy.initialDelay on, never above retryPolicy.maxDelay',
+    async (backoff, expected) => {
+      const execution = await run([failing({ maxRetries: 4, backoff, initialDelay: 100, maxDelay: 350 })]);
+      expect(pauses(execution)).toEqual(expected);
+      const starts = execution.world.callsOf('a').map(({ at }) => at);
+      expect(starts.slice(1).map((at, index) => at - (starts[index] ?? 0))).toEqual(expected);
+      expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 5 });
+    },
+  );
 
-  it('with jitter pauses between half and the whole, and not always the same', async () => {
+  it('with retryPolicy.jitter pauses between half and the whole, and not always the same', async () => {
     const nodes = Array.from({ length: 20 }, (_, index) => ({
       ...failing({ maxRetries: 3, backoff: 'linear', initialDelay: 1000, jitter: true }),
       id: `n${index}`,
@@ -79,7 +82,7 @@ describe('a retry', () => {
     expect(execution.node('a').error).toBeUndefined();
   });
 
-  it('merges policies field by field: node over workflow over type', async () => {
+  it('merges policies field by field: node.retryPolicy over settings.retryPolicy over that of the type', async () => {
     const type = endless('pure', {
       execute: () => {
         throw Object.assign(new Error('no'), { code: 'OWN' });
@@ -95,6 +98,20 @@ describe('a retry', () => {
     expect(pauses(execution)).toEqual([10, 20, 30]);
   });
 
+  it.each<[string, RetryPolicyDefinition]>([
+    ['retryPolicy.maxRetries and retryPolicy.backoff', { maxRetries: 2, backoff: 'linear' }],
+    ['retryPolicy.maxAttempts and retryPolicy.backoffStrategy', { maxAttempts: 3, backoffStrategy: 'linear' }],
+  ])('is made as often and late as %s say, of a node or of the settings', async (_, policy) => {
+    const ofNode = await run([failing({ ...policy, initialDelay: 100 })]);
+    const ofSettings = await run([{ id: 'a', type: 'value', config: { fail: { code: 'BROKEN' } } }], {
+      retryPolicy: { ...policy, initialDelay: 100 },
+    });
+    for (const execution of [ofNode, ofSettings]) {
+      expect(pauses(execution)).toEqual([100, 200]);
+      expect(execution.node('a')).toMatchObject({ status: 'failed', attempt: 3 });
+    }
+  });
+
   it('is two attempts a second apart where nothing is said', async () => {
     const execution = await run([{ id: 'a', type: 'value', config: { fail: { code: 'BROKEN' } } }]);
     expect(pauses(execution)).toEqual([1000]);
@@ -108,7 +125,7 @@ describe('a retry', () => {
     [['503'], { status: 500, message: 'answered 503' }, false],
     [['50'], { status: 503 }, false],
     [['503'], { code: '503' }, false],
-  ])('goes by retryableErrors %j for %j: %s', async (retryableErrors, more, retried) => {
+  ])('goes by retryPolicy.retryableErrors %j for %j: %s', async (retryableErrors, more, retried) => {
     const execution = await run([
       failing({ maxRetries: 1, initialDelay: 10, retryableErrors }, { code: 'BROKEN', message: 'no', ...more }),
     ]);
@@ -134,7 +151,7 @@ describe('a retry', () => {
     expect(pauses(endlessly)).toEqual([24 * 3_600_000]);
   });
 
-  it('begins no attempt after maxElapsed, waits included', async () => {
+  it('begins no attempt after retryPolicy.maxElapsed, waits included', async () => {
     const execution = await run([failing({ maxRetries: 10, backoff: 'fixed', initialDelay: 1000, maxElapsed: 3000 })]);
     expect(execution.world.calls).toHaveLength(4);
     expect(execution.elapsed).toBe(3000);
@@ -229,7 +246,7 @@ describe('whatever an own node type throws', () => {
       }),
       'NODE_ERROR',
     ],
-  ])('fails the node: %s', async (_, thrown, code) => {
+  ])('fails the node, with NODE_ERROR where it has no code: %s', async (_, thrown, code) => {
     for (const execute of [
       () => {
         throw thrown;
@@ -282,8 +299,8 @@ describe('whatever an own node type throws', () => {
   });
 });
 
-describe('the timeout of a node', () => {
-  it('limits one attempt; it is retried, and its outcome is unknown when it is external', async () => {
+describe('the timeout of a node (node.timeout)', () => {
+  it('limits one attempt with TIMEOUT; it is retried, and its outcome is unknown when it is external', async () => {
     const execution = await run([
       {
         id: 'a',
@@ -376,7 +393,7 @@ describe('the timeout of a node', () => {
   });
 });
 
-describe('the timeout of an execution', () => {
+describe('the timeout of an execution (settings.timeout)', () => {
   it('aborts what runs and fails with EXECUTION_TIMEOUT, whatever errorHandling and error edges say', async () => {
     const execution = await run(
       [

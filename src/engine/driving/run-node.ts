@@ -3,8 +3,9 @@ import { AttemptContext, type AttemptInput, type ContextPorts } from './attempt-
 import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
 import { describeError } from './describe-error.js';
-import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
+import type { JsonObject } from '../json.js';
 import { plainOutput } from './plain-output.js';
+import { resolveConfig } from './resolve-config.js';
 import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 
@@ -63,13 +64,13 @@ export class Attempt {
   ) {}
 
   start(): void {
-    const { missingInputs, node, scope, environment } = this.input;
+    const { missingInputs } = this.input;
     if (missingInputs.length > 0) {
       return this.fail(new NodeError('INPUT_MISSING', `Required input absent: ${missingInputs.join(', ')}`));
     }
     this.follow(
-      () => node.config.resolve(scope, environment),
-      (config) => this.check(config),
+      () => resolveConfig(this.input, this.ports.catalog),
+      (config) => this.use(config),
     );
   }
 
@@ -107,24 +108,15 @@ export class Attempt {
     this.abort(reason);
   }
 
-  private check(config: JsonValue): void {
+  private use(config: JsonObject): void {
     if (this.abortReason) return this.fail(this.abortReason);
     const { node, scope, environment } = this.input;
-    const resolved = isJsonObject(config) ? config : {};
-    if (!node.config.isStatic) {
-      const problems = this.ports.catalog.checkResolvedConfig(node.type, resolved);
-      if (problems.length > 0) {
-        const message = problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text)).join('; ');
-        const details = { problems: problems.map(({ path, message: text }) => ({ field: path, message: text })) };
-        return this.fail(new NodeError('INVALID_CONFIG', message, { details }));
-      }
-    }
-    const known = environment.wasRead ? undefined : this.ports.cache?.find(node.type, resolved, scope);
+    const known = environment.wasRead ? undefined : this.ports.cache?.find(node.type, config, scope);
     if (known) return this.settle({ kind: 'completed', ...known, cached: true });
-    if (node.effect !== 'external') return this.act(resolved);
+    if (node.effect !== 'external') return this.act(config);
     this.follow(
-      () => this.ports.beforeEffect(resolved),
-      () => this.act(resolved),
+      () => this.ports.beforeEffect(config),
+      () => this.act(config),
     );
   }
 
@@ -224,7 +216,7 @@ function isThenable<T>(value: T | Promise<T>): value is Promise<T> {
 }
 
 /** The smaller of the node's and its config's limit, else the type's; ms. A type may keep its config's itself. */
-function attemptLimit(node: PlanNode, config: JsonObject): number | undefined {
+export function attemptLimit(node: PlanNode, config: JsonObject): number | undefined {
   const limits = [node.timeoutMs, node.type.keepsTimeout ? undefined : config.timeout].filter(
     (limit) => typeof limit === 'number',
   );

@@ -46,7 +46,7 @@ const run = (
   options?: DrivenOptions,
 ) => DrivenExecution.run({ nodes, edges, settings }, options);
 
-describe('a branch', () => {
+describe('edge.sourceOutput of a branching node', () => {
   it('takes the edges of the port that was chosen; the others are dead', async () => {
     const execution = await run(
       [{ id: 'if', type: 'branch', config: { give: { n: 1 }, port: 'false' } }, echo('yes'), echo('no'), echo('after')],
@@ -86,7 +86,7 @@ describe('a branch', () => {
   });
 });
 
-describe('a join', () => {
+describe('node.join', () => {
   const branches = (join: 'any' | 'all' | undefined, port: string): Promise<DrivenExecution> =>
     run(
       [
@@ -122,7 +122,7 @@ describe('a join', () => {
   });
 });
 
-describe('an error edge', () => {
+describe('an error edge (edge.type)', () => {
   it('is live only when its source has failed for good, and carries the error as the input error', async () => {
     const execution = await run(
       [
@@ -137,17 +137,39 @@ describe('an error edge', () => {
     expect(execution.state.status).toBe('completed');
   });
 
+  it('carries the details of the error too', async () => {
+    const type: NodeType = {
+      type: 'detailed',
+      name: 'detailed',
+      category: 'test',
+      description: '',
+      version: '1.0.0',
+      configSchema: {},
+      effect: 'pure',
+      execute: () => Promise.reject(Object.assign(new Error('no'), { code: 'MINE', details: { why: [1] } })),
+    };
+    const execution = await run(
+      [{ id: 'a', type: 'detailed', retryPolicy: { maxRetries: 0 } }, echo('rescue')],
+      [edge('a', 'rescue', { type: 'error' })],
+      {},
+      { types: [type] },
+    );
+    expect(execution.node('rescue').outputs).toEqual({
+      error: { message: 'no', code: 'MINE', nodeId: 'a', details: { why: [1] } },
+    });
+  });
+
   it('is dead when its source has completed', async () => {
     const execution = await run([value('a'), echo('rescue')], [edge('a', 'rescue', { type: 'error' })]);
     expect(execution.node('rescue').status).toBe('skipped');
   });
 
-  it('has the error under its targetInput', async () => {
+  it.each(['targetInput', 'targetHandle'])('has the error under its %s', async (name) => {
     const execution = await run(
       [fails('a'), echo('rescue')],
-      [edge('a', 'rescue', { type: 'error', targetInput: 'problem' })],
+      [edge('a', 'rescue', { type: 'error', [name]: 'problem' })],
     );
-    expect(execution.node('rescue').outputs).toMatchObject({ problem: { code: 'BROKEN' } });
+    expect(execution.node('rescue').outputs).toEqual({ problem: { code: 'BROKEN', message: 'a failed', nodeId: 'a' } });
   });
 
   it('handles the failure even when its target is skipped by join all', async () => {
@@ -208,7 +230,7 @@ describe('an error edge', () => {
   });
 });
 
-describe('an edge condition', () => {
+describe('edge.condition', () => {
   const conditioned = (condition: string, more: NodeDefinition[] = [], edges: EdgeDefinition[] = []) =>
     run([value('a', { total: 12, empty: '' }), echo('b'), ...more], [edge('a', 'b', { condition }), ...edges]);
 
@@ -271,7 +293,7 @@ describe('an edge condition', () => {
   });
 });
 
-describe('a disabled node', () => {
+describe('a disabled node (node.enabled)', () => {
   it('is skipped, its input passes through as its output, and what follows runs', async () => {
     const execution = await run(
       [value('a', { x: 1 }), echo('off', { enabled: false }), echo('b')],
@@ -342,7 +364,7 @@ describe('a disabled node', () => {
 });
 
 describe('an edge', () => {
-  it('may do without an id: conditions of several are told apart', async () => {
+  it('may do without edge.id: conditions of several are told apart', async () => {
     const execution = await run(
       [value('a', { n: 1 }), echo('b'), echo('c'), echo('d')],
       [
@@ -354,7 +376,7 @@ describe('an edge', () => {
     expect(execution.statuses()).toEqual({ a: 'completed', b: 'completed', c: 'skipped', d: 'completed' });
   });
 
-  it('has sourceHandle and targetHandle as other names of sourceOutput and targetInput', async () => {
+  it('has edge.sourceHandle and edge.targetHandle as other names of edge.sourceOutput and edge.targetInput', async () => {
     const execution = await run(
       [value('a', { n: { deep: 1 } }), echo('b')],
       [edge('a', 'b', { sourceHandle: 'n.deep', targetHandle: 'in' })],
@@ -362,13 +384,13 @@ describe('an edge', () => {
     expect(execution.node('b').outputs).toEqual({ in: 1 });
   });
 
-  it('has a label that changes nothing', async () => {
+  it('has an edge.label that changes nothing', async () => {
     const execution = await run([value('a', { n: 1 }), echo('b')], [edge('a', 'b', { label: 'then' })]);
     expect(execution.node('b').outputs).toEqual({ n: 1 });
   });
 });
 
-describe('the name of a node', () => {
+describe('the name of a node: node.label, else node.name, else node.id', () => {
   it.each<[string, Partial<NodeDefinition>]>([
     ['A label', { label: 'A label', name: 'A name' }],
     ['A name', { name: 'A name' }],
@@ -380,15 +402,15 @@ describe('the name of a node', () => {
   });
 });
 
-describe('a disabled edge', () => {
+describe('a disabled edge (edge.enabled)', () => {
   it('is as if absent', async () => {
     const execution = await run([value('a', { x: 1 }), echo('b')], [edge('a', 'b', { enabled: false })]);
     expect(execution.node('b').outputs).toEqual({});
   });
 });
 
-describe('an input mapping', () => {
-  it('takes a dotted path of another node, and orders the two without an edge', async () => {
+describe('an input mapping (node.inputs)', () => {
+  it('takes the dotted path inputs.output of the node inputs.from, and orders the two without an edge', async () => {
     const execution = await run([
       echo('b', { inputs: { sum: { from: 'a', output: 'summary.total' }, all: { from: 'a', output: 'summary' } } }),
       work('a', 50, { config: { ms: 50, give: { summary: { total: 42 } } } }),
@@ -420,7 +442,7 @@ describe('an input mapping', () => {
     expect(execution.node('b').outputs).toEqual({ nothing: null });
   });
 
-  it('that is required and absent fails the node before it acts, without a retry', async () => {
+  it('with inputs.required that is absent fails the node with INPUT_MISSING before it acts, without a retry', async () => {
     const execution = await run([
       value('a'),
       { ...echo('b'), type: 'effect', inputs: { x: { from: 'a', output: 'x', required: true } } },
@@ -451,6 +473,43 @@ describe('an input mapping', () => {
     expect(execution.node('b').outputs).toEqual({});
   });
 
+  it('from a skipped node fails the node with INPUT_MISSING when it has inputs.required and runs for another edge', async () => {
+    const execution = await run(
+      [
+        { id: 'if', type: 'branch', config: { port: 'true' } },
+        echo('skipped'),
+        value('c'),
+        echo('b', { inputs: { x: { from: 'skipped', output: 'x', required: true } } }),
+      ],
+      [edge('if', 'skipped', { sourceOutput: 'false' }), edge('c', 'b')],
+    );
+    expect(execution.node('skipped').status).toBe('skipped');
+    expect(execution.node('b')).toMatchObject({ status: 'failed', error: { code: 'INPUT_MISSING' } });
+  });
+
+  it('counts for node.join all like a data edge', async () => {
+    const execution = await run(
+      [
+        { id: 'if', type: 'branch', config: { port: 'true' } },
+        echo('skipped'),
+        value('c'),
+        echo('b', { join: 'all', inputs: { x: { from: 'skipped', output: 'x' } } }),
+      ],
+      [edge('if', 'skipped', { sourceOutput: 'false' }), edge('c', 'b')],
+    );
+    expect(execution.node('b').status).toBe('skipped');
+  });
+
+  it('without inputs.from or inputs.output leaves the input absent', async () => {
+    const incomplete = { x: { from: 'a' }, y: { output: 'x' }, z: {} } as unknown as NodeDefinition['inputs'];
+    const execution = await run([value('a', { x: 1 }), echo('b', { inputs: incomplete })], [edge('a', 'b')]);
+    expect(execution.node('b')).toMatchObject({ status: 'completed' });
+    expect(execution.node('b').outputs).toEqual({ x: 1 });
+    const wanted = { w: { from: 'a', required: true } } as unknown as NodeDefinition['inputs'];
+    const failed = await run([value('a', { x: 1 }), echo('b', { inputs: wanted })], [edge('a', 'b')]);
+    expect(failed.node('b')).toMatchObject({ status: 'failed', error: { code: 'INPUT_MISSING' } });
+  });
+
   it('beside an edge leaves liveness to the edge', async () => {
     const execution = await run(
       [fails('a'), echo('b', { inputs: { x: { from: 'a', output: 'x' } } })],
@@ -461,7 +520,7 @@ describe('an input mapping', () => {
 });
 
 describe('the inputs of a node', () => {
-  it('are spread, then named, then mapped: the later one wins', async () => {
+  it('are spread, then named by edge.targetInput, then mapped: the later one wins', async () => {
     const execution = await run(
       [
         value('a', { x: 'a', y: 'a', z: 'a' }),
@@ -474,7 +533,7 @@ describe('the inputs of a node', () => {
     expect(execution.node('t').outputs).toEqual({ x: 'b', y: 'b', z: 'mapped', w: { v: 'b' } });
   });
 
-  it('are spread by the order of the edges in the document, whichever node ended first', async () => {
+  it('are spread by the order of workflow.edges in the document, whichever node ended first', async () => {
     const nodes = [
       work('slow', 100, { config: { ms: 100, give: { x: 'slow' } } }),
       value('fast', { x: 'fast' }),
@@ -494,13 +553,26 @@ describe('the inputs of a node', () => {
     expect(execution.node('t').outputs).toEqual({ list: [1, 2], k: 1 });
   });
 
-  it('carry nothing over a control edge, which is order alone', async () => {
+  it('carry nothing over a control edge (edge.type), which is order alone', async () => {
     const execution = await run(
       [work('a', 80, { config: { ms: 80, give: { x: 1 } } }), echo('t')],
       [edge('a', 't', { type: 'control', targetInput: 'in' })],
     );
     expect(execution.node('t').outputs).toEqual({});
     expect(execution.node('t').startTime).toBe(execution.node('a').endTime);
+  });
+
+  it.each([
+    ['edge.sourceOutput', edge('a', 't', { sourceOutput: 'n.deep' }), { deep: 1 }],
+    ['edge.targetInput', edge('a', 't', { targetInput: 'in' }), { in: { n: { deep: 1 }, m: 2 } }],
+    ['both', edge('a', 't', { sourceOutput: 'n', targetInput: 'in' }), { in: { deep: 1 } }],
+    ['an object of edge.sourceOutput', edge('a', 't', { sourceOutput: 'n' }), { deep: 1 }],
+    ['an edge.sourceOutput that is not there', edge('a', 't', { sourceOutput: 'n.none', targetInput: 'in' }), {}],
+    ['edge.source and edge.target alone', edge('a', 't'), { n: { deep: 1 }, m: 2 }],
+  ])('are what the edge carries by %s', async (_, joining, inputs) => {
+    const execution = await run([value('a', { n: { deep: 1 }, m: 2 }), echo('t')], [joining]);
+    expect(execution.node('t')).toMatchObject({ status: 'completed' });
+    expect(execution.node('t').outputs).toEqual(inputs);
   });
 
   it('keep a name like __proto__ as data', async () => {
@@ -609,7 +681,7 @@ describe('variables', () => {
   });
 });
 
-describe('errorHandling', () => {
+describe('settings.errorHandling', () => {
   it('stop: no new node starts, running ones finish, the execution fails with the first failure', async () => {
     const execution = await run(
       [
@@ -680,7 +752,7 @@ describe('errorHandling', () => {
   });
 });
 
-describe('maxConcurrency', () => {
+describe('settings.maxConcurrency', () => {
   it('is never exceeded, and all places are used', async () => {
     const nodes = Array.from({ length: 7 }, (_, index) => work(`n${index}`, 100));
     const execution = await run(nodes, [], { maxConcurrency: 3 });

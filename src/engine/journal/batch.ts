@@ -27,6 +27,8 @@ export interface SummaryRow {
   owner: string | null;
   /** Epoch ms at which it is due again while nobody holds it. */
   wakeAt: number | null;
+  /** How often in a row its process has died without a node of it ending; absent: never. */
+  claims?: number;
 }
 
 export interface CreationRow extends SummaryRow {

@@ -1,6 +1,6 @@
 import type { NodeErrorData } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
-import type { NetworkUse, NodeWait } from '../ports.js';
+import type { EndMeasurement, NetworkUse, NodeWait } from '../ports.js';
 import type { OnInterrupted } from '../definition/workflow-definition.js';
 
 export const TRIGGER_TYPES = ['manual', 'schedule', 'event', 'api'] as const;
@@ -68,6 +68,14 @@ interface Attempted extends OfNode {
 
 export type EndStatus = 'completed' | 'failed' | 'cancelled';
 
+/** What cuts an attempt off. */
+export type InterruptionCause = 'crash' | 'shutdown' | 'abort';
+
+/** What a person may say that became of a node. */
+export const SETTLED_STATUSES = ['completed', 'skipped', 'pending'] as const;
+
+export type SettledStatus = (typeof SETTLED_STATUSES)[number];
+
 /**
  * What is written, once and for all. An event's seq is its place in the journal (from 1), so it is not stored in it;
  * neither is what the plan or another field says (names, types, durations): events.ts of the feed puts that in.
@@ -99,11 +107,11 @@ export type JournalEvent =
   /** Running nodes are being aborted before the end `then`. */
   | (Stamp & Caused & { type: 'execution:cancelling'; then: EndStatus; error?: ExecutionErrorData })
   /** Every node has ended, or a person ended it by hand. The result is the output nodes' and is put in when read. */
-  | (Stamp & Caused & { type: 'execution:completed' })
+  | (Stamp & Caused & EndMeasurement & { type: 'execution:completed' })
   /** It failed; `error` is the first failure. */
-  | (Stamp & Caused & { type: 'execution:failed'; error: ExecutionErrorData })
+  | (Stamp & Caused & EndMeasurement & { type: 'execution:failed'; error: ExecutionErrorData })
   /** A person cancelled it. */
-  | (Stamp & Caused & { type: 'execution:cancelled' })
+  | (Stamp & Caused & EndMeasurement & { type: 'execution:cancelled' })
   /** Something about the execution was changed by hand; `change` names it. */
   | (Stamp & Caused & { type: 'execution:updated'; change: 'variables'; variables: JsonObject })
   | (Stamp & Caused & { type: 'execution:updated'; change: 'config'; config: { [nodeId: string]: JsonObject } })
@@ -159,14 +167,17 @@ export type JournalEvent =
         until: number;
         network?: NetworkUse;
       })
-  /** An attempt was cut off and nobody knows its outcome. */
+  /**
+   * An attempt was cut off and nobody knows its outcome. One that a probe could not tell of either has a second such event
+   * for the same attempt, with `then: ask`.
+   */
   | (Stamp &
       OfNode & {
         type: 'node:interrupted';
         attempt: number;
         startTime: number;
         endTime: number;
-        cause: 'crash' | 'shutdown' | 'abort';
+        cause: InterruptionCause;
         then: OnInterrupted;
       })
   /** The node is done. */
@@ -191,12 +202,12 @@ export type JournalEvent =
       })
   /** It does not run: no live edge, or it is disabled and lets its input through. */
   | (Stamp & { type: 'node:skipped'; nodeId: string; reason: 'dead' | 'disabled' })
-  /** A person said what became of it. */
+  /** A person said what became of it; pending: it did not happen, and `run` is the one that it will have. */
   | (Stamp &
       Caused &
       OfNode & {
         type: 'node:settled';
-        status: 'completed' | 'skipped' | 'pending';
+        status: SettledStatus;
         outputs?: JsonObject;
         port?: string;
         edges?: { [edgeId: string]: EdgeDecision };
@@ -211,6 +222,14 @@ export type JournalEvent =
 export type JournalEventType = JournalEvent['type'];
 
 export type EventOf<T extends JournalEventType> = Extract<JournalEvent, { type: T }>;
+
+/** One after which the execution has ended. */
+export type EndEvent = EventOf<`execution:${EndStatus}`>;
+
+export function isEndEvent(event: JournalEvent): event is EndEvent {
+  const { type } = event;
+  return type === 'execution:completed' || type === 'execution:failed' || type === 'execution:cancelled';
+}
 
 /** An event with its place in its execution's journal. */
 export interface NumberedEvent {

@@ -367,7 +367,7 @@ describe('checkpoints', () => {
     ]);
   });
 
-  it('are every n-th completed node', async () => {
+  it('are every n-th completed node by settings.checkpointInterval', async () => {
     const record = recordOf(await drive(chain(7, { checkpointInterval: 3 })));
     expect(record.checkpoints?.map(({ nodeId }) => nodeId)).toEqual(['n2', 'n5']);
   });
@@ -379,7 +379,7 @@ describe('checkpoints', () => {
     expect(checkpoints?.at(-1)?.nodeId).toBe('n129');
   });
 
-  it('are those that a person made when the workflow asks for none', async () => {
+  it('are those that a person made without settings.enableCheckpoint', async () => {
     const { plan, events } = await drive(chain(2, { enableCheckpoint: false }));
     const marked: JournalEvent = {
       ...at('execution:updated', 9e12),

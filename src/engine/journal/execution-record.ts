@@ -1,10 +1,10 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject, JsonValue } from '../json.js';
-import type { NetworkUse } from '../ports.js';
 import { hasEnded, type ExecutionState, type RollbackNode } from '../state/execution-state.js';
 import type { ExecutionStatus } from '../state/transitions.js';
-import type { ExecutionContextData, ExecutionErrorData, Trigger } from './events.js';
+import type { ExecutionContextData, ExecutionErrorData, SettledStatus, Trigger } from './events.js';
 import { resultOf } from './execution-result.js';
+import type { PerformanceRecord } from './metric-sample.js';
 import { checkpointsOf, type CheckpointRecord } from './record-checkpoints.js';
 import { limitRecord } from './record-limit.js';
 import { NodeRecords, type NodeRecord, type Truncated } from './record-nodes.js';
@@ -43,6 +43,9 @@ export interface HistoryRecord extends JsonObject {
   at: number;
   by: string | null;
   reason?: string;
+  /** Of a settlement. */
+  nodeId?: string;
+  status?: SettledStatus;
 }
 
 export interface RollbackRecord {
@@ -59,15 +62,6 @@ export interface RollbackRecord {
   status: 'in-progress' | 'completed' | 'stopped' | 'cancelled';
   nodes: RollbackNode[];
   warnings: JsonValue[];
-}
-
-/** What was measured while it ran. */
-export interface PerformanceRecord {
-  /** Mean percent. */
-  cpuUsage: number;
-  /** Peak bytes. */
-  memoryUsage: number;
-  networkIO: NetworkUse;
 }
 
 /** An execution as the API shows it: a fold of its journal. Times are epoch ms, durations ms. */
@@ -98,7 +92,7 @@ export interface ExecutionRecord {
   error: ErrorRecord | null;
   /** The newest 100, oldest first; absent in a light record. */
   checkpoints?: CheckpointRecord[];
-  /** Null until something was measured. */
+  /** Up to its newest end; null until something was measured. */
   performance: PerformanceRecord | null;
   history: HistoryRecord[];
   rollbacks: RollbackRecord[];
@@ -151,7 +145,7 @@ export function buildRecord({
     result: resultOf(plan, state),
     error: state.error ? errorRecord(state.error) : null,
     ...(!light && { checkpoints: checkpointsOf(plan, state) }),
-    performance: null,
+    performance: state.closings.at(-1)?.performance ?? null,
     history: state.history.map(({ by, ...entry }) => ({ ...entry, by: by ?? null }) as HistoryRecord),
     rollbacks: state.rollbacks.map(({ by, ...rollback }) => ({ ...rollback, by: by ?? null })),
     ...(state.rerunOf !== undefined && { rerunOf: state.rerunOf }),
@@ -218,7 +212,9 @@ export function attemptsBeyondJournal(
     const journaled = state.nodes.get(attempt.nodeId);
     const mayRun = !journaled || journaled.status === 'pending' || journaled.retryAt !== undefined;
     if (!node || !mayRun) continue;
-    if (attempt.run !== (journaled?.run ?? 1) || attempt.attempt <= (journaled?.attempt ?? 0)) continue;
+    // A probe looks at the last attempt that the journal has.
+    const least = (journaled?.attempt ?? 0) + (journaled?.toProbe ? 0 : 1);
+    if (attempt.run !== (journaled?.run ?? 1) || attempt.attempt < least) continue;
     const ready = node.incoming.every(({ source }) => hasEnded(state.nodes.get(plan.nodes[source]?.id ?? '')));
     if (ready) found.set(attempt.nodeId, attempt);
   }

@@ -1,6 +1,6 @@
 import type { NodeErrorData } from '../errors.js';
 import type { JsonObject } from '../json.js';
-import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import type { ExecutionState, NodeState, VariableWrite } from '../state/execution-state.js';
 import type { EventOf, NodeReset } from './events.js';
 import { foldVariables } from './fold-updates.js';
 
@@ -33,14 +33,19 @@ export function resetNodes(state: ExecutionState, reset: readonly NodeReset[], r
       attempt: run === before.run ? before.attempt : 0,
       failures: 0,
       checkpoint: run === before.run ? before.checkpoint : undefined,
+      isInDoubt: run === before.run ? before.isInDoubt : undefined,
       rolledBackAt: rolledBackAt ?? before.rolledBackAt,
     });
   }
-  const gone = new Set(reset.map(({ nodeId }) => nodeId));
-  if (state.variableWrites.some(({ nodeId }) => nodeId !== undefined && gone.has(nodeId))) {
-    state.variableWrites = state.variableWrites.filter(({ nodeId }) => nodeId === undefined || !gone.has(nodeId));
-    foldVariables(state);
-  }
+  dropVariablesOf(state, new Set(reset.map(({ nodeId }) => nodeId)));
+}
+
+/** Takes back what these nodes wrote into the variables. */
+export function dropVariablesOf(state: ExecutionState, nodeIds: ReadonlySet<string>): void {
+  const stands = ({ nodeId }: VariableWrite) => nodeId === undefined || !nodeIds.has(nodeId);
+  if (state.variableWrites.every(stands)) return;
+  state.variableWrites = state.variableWrites.filter(stands);
+  foldVariables(state);
 }
 
 type NodeEvent = EventOf<
@@ -52,14 +57,12 @@ type NodeEvent = EventOf<
   | 'node:completed'
   | 'node:failed'
   | 'node:skipped'
-  | 'node:settled'
 >;
 
 /** Folds what happened to one node. */
 export function foldNode(state: ExecutionState, event: NodeEvent): void {
   const node = nodeOf(state, event.nodeId);
   if (event.type === 'node:skipped') return foldSkipped(state, node, event.reason, event.timestamp);
-  if (event.type === 'node:settled' && event.status === 'pending') return resetNodes(state, [event]);
   node.run = event.run;
   switch (event.type) {
     case 'node:started':
@@ -93,8 +96,6 @@ export function foldNode(state: ExecutionState, event: NodeEvent): void {
       return foldCompletion(state, node, event);
     case 'node:failed':
       return foldFailure(state, node, event);
-    case 'node:settled':
-      return foldSettled(state, node, event);
   }
 }
 
@@ -106,19 +107,23 @@ function beginAttempt(node: NodeState, attempt: number, startTime: number, start
   node.endTime = undefined;
   node.error = undefined;
   node.outcome = undefined;
+  node.toProbe = undefined;
   node.retryAt = undefined;
+  node.settledBy = undefined;
 }
 
 type AttemptEnd = EventOf<'node:retrying' | 'node:completed' | 'node:failed'>;
 
 function closeAttempt(state: ExecutionState, node: NodeState, event: AttemptEnd): void {
-  // What was waited does not count as running; the time up to the wait was added when it began.
-  if (!node.waiting) state.clock.add(event.startTime, event.timestamp);
+  // What was waited does not count as running, nor what a probe took or the time before it: what ran was added when the
+  // wait began, or when the attempt was cut off.
+  if (!node.waiting && !node.toProbe) state.clock.add(event.startTime, event.timestamp);
   beginAttempt(node, event.attempt, event.startTime, event.startSeq);
   node.waiting = undefined;
   node.endTime = event.timestamp;
   node.endSeq = state.seq;
-  if (event.type !== 'node:completed') node.outcome = event.outcome;
+  node.outcome = event.type === 'node:completed' ? undefined : event.outcome;
+  node.isInDoubt = node.outcome && true;
   if (event.network) {
     state.network.bytesReceived += event.network.bytesReceived;
     state.network.bytesSent += event.network.bytesSent;
@@ -141,10 +146,13 @@ function foldFailure(state: ExecutionState, node: NodeState, event: EventOf<'nod
 }
 
 function foldInterrupted(state: ExecutionState, node: NodeState, event: EventOf<'node:interrupted'>): void {
-  state.clock.add(event.startTime, event.endTime);
+  // A probe that could not tell ends the same attempt once more.
+  if (!node.toProbe) state.clock.add(event.startTime, event.endTime);
   node.attempt = event.attempt;
   node.endTime = event.endTime;
   node.outcome = 'unknown';
+  node.isInDoubt = true;
+  node.toProbe = event.then === 'probe' ? { cause: event.cause } : undefined;
   if (event.then !== 'ask') return setNodeStatus(state, node, 'pending');
   node.asks = true;
   node.error = OUTCOME_UNKNOWN;
@@ -177,23 +185,4 @@ function foldSkipped(state: ExecutionState, node: NodeState, reason: 'dead' | 'd
   node.skipReason = reason;
   node.endTime = at;
   node.endSeq = state.seq;
-}
-
-function foldSettled(state: ExecutionState, node: NodeState, event: EventOf<'node:settled'>): void {
-  setNodeStatus(state, node, event.status === 'completed' ? 'completed' : 'skipped');
-  node.asks = undefined;
-  node.outcome = undefined;
-  node.error = undefined;
-  node.waiting = undefined;
-  node.retryAt = undefined;
-  node.settledBy = event.actor;
-  node.endTime = event.timestamp;
-  node.endSeq = state.seq;
-  node.edges = event.edges;
-  if (event.status === 'completed') {
-    node.outputs = event.outputs ?? {};
-    node.port = event.port;
-  } else {
-    node.skipReason = 'settled';
-  }
 }

@@ -4,7 +4,9 @@ import { changeStatus, type ExecutionStatus, type TransitionCause } from '../sta
 import { foldExecutionUpdate } from './fold-updates.js';
 import { foldNode, resetNodes, setNodeStatus } from './fold-nodes.js';
 import { foldRollback } from './fold-rollback.js';
-import { isByCommand, type EventOf, type JournalEvent } from './events.js';
+import { foldSettled } from './fold-settled.js';
+import { isByCommand, type EndEvent, type EventOf, type JournalEvent } from './events.js';
+import { closingMetrics } from './metric-sample.js';
 
 /** The state after the first event of a journal. */
 export function startFold(event: EventOf<'execution:created'>): ExecutionState {
@@ -31,6 +33,7 @@ export function startFold(event: EventOf<'execution:created'>): ExecutionState {
     counts: { pending: 0, running: 0, completed: 0, failed: 0, skipped: 0 },
     clock: new ExecutionClock(),
     network: { bytesReceived: 0, bytesSent: 0, requestCount: 0 },
+    closings: [],
     history: [],
     rollbacks: [],
     checkpoints: [],
@@ -69,6 +72,8 @@ export function foldEvent(state: ExecutionState, seq: number, event: JournalEven
     case 'node:rolled-back':
     case 'node:rollback-failed':
       return foldRollback(state, event);
+    case 'node:settled':
+      return foldSettled(state, event);
     default:
       return foldNode(state, event);
   }
@@ -145,7 +150,7 @@ function noteStart(state: ExecutionState, event: StatusEvent): void {
   state.startedBy = { command, actor, at };
 }
 
-function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: StatusEvent): void {
+function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: EndEvent): void {
   if ((to === 'cancelled' || isByCommand(event)) && !state.ending) remember(state, historyType(to), event);
   // A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status.
   const cause = state.activity === 'rolling-back' || state.activity === 'rollback-stopped' ? 'rollback' : 'command';
@@ -156,6 +161,7 @@ function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled'
   for (const node of state.nodes.values()) {
     if (node.status === 'running') endOpenNode(state, node, event.timestamp);
   }
+  if (event.sample) state.closings.push(closingMetrics(state, event.sample, event));
 }
 
 /** Under every end a waiting node is pending again, and one between attempts is failed with its last error. */

@@ -44,14 +44,20 @@ export function nodeHistory(events: readonly NumberedEvent[]): RunRecord[] {
   const runs = new Map<number, RunRecord>();
   for (const { event } of events) {
     if (!('run' in event)) continue;
-    const run = runs.get(event.run) ?? { run: event.run, attempts: [] };
-    runs.set(event.run, run);
+    const number = isSettledAsPending(event) ? event.run - 1 : event.run;
+    const run = runs.get(number) ?? { run: number, attempts: [] };
+    runs.set(number, run);
     if (event.type === 'node:settled') {
       const { status, timestamp: at, actor, reason } = event;
       run.settled = { status, at, by: actor ?? null, ...(reason !== undefined && { reason }) };
     } else addToAttempt(run, event);
   }
   return [...runs.values()];
+}
+
+/** The run that did not happen is the one before that which the node will have. */
+function isSettledAsPending(event: JournalEvent): boolean {
+  return event.type === 'node:settled' && event.status === 'pending';
 }
 
 function addToAttempt(run: RunRecord, event: JournalEvent): void {
@@ -67,7 +73,7 @@ function addToAttempt(run: RunRecord, event: JournalEvent): void {
       return;
     }
     case 'node:completed':
-      end(run, event, 'completed', { outputs: event.outputs });
+      end(run, event, 'completed', { outputs: event.outputs, outcome: undefined });
       return;
     case 'node:failed':
       if (isGivenUp(run, event.attempt)) return;
@@ -106,7 +112,8 @@ function end(
 
 function attemptOf(run: RunRecord, attempt: number, startTime: number): AttemptRecord {
   const last = run.attempts.at(-1);
-  if (last?.attempt === attempt && last.endTime === null) return last;
+  // One that was cut off is told of again when a probe has looked what came of it.
+  if (last?.attempt === attempt && (last.endTime === null || last.interrupted)) return last;
   const begun: AttemptRecord = { attempt, status: 'running', startTime, endTime: null, duration: null };
   run.attempts.push(begun);
   return begun;

@@ -2,10 +2,11 @@ import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import { jsonBytes } from '../json-size.js';
 import type { ExecutionState } from '../state/execution-state.js';
-import type { JournalEvent, JournalEventType, NumberedEvent } from './events.js';
+import type { EndEvent, JournalEvent, JournalEventType, NumberedEvent } from './events.js';
 import { errorRecord } from './execution-record.js';
 import { resultOf } from './execution-result.js';
 import { executionRow } from './execution-row.js';
+import type { ClosingMetrics } from './metric-sample.js';
 
 /** A journaled event as it is sent and listed. */
 export interface PresentedEvent {
@@ -59,7 +60,7 @@ export function carriesRow(type: JournalEventType): boolean {
 
 /**
  * Puts in what is not stored because the plan, the fold or another field says it: names, types, ends, durations, the row,
- * the result. `state` is the fold right after the event; only events that carry a row need it.
+ * the result, the measurements. `state` is the fold right after the event; only events that carry a row need it.
  */
 export function presentEvent(
   executionId: string,
@@ -109,14 +110,20 @@ function rowData(executionId: string, plan: ExecutionPlan, event: JournalEvent, 
   const row = executionRow(executionId, plan, state, event.timestamp);
   switch (event.type) {
     case 'execution:completed':
-      return { row, result: resultOf(plan, state), performance: null };
+      return { row, result: resultOf(plan, state), ...measured(event, state) };
     case 'execution:failed':
-      return { row, error: errorRecord(event.error), performance: null };
+      return { row, error: errorRecord(event.error), ...measured(event, state) };
     case 'execution:cancelled':
-      return { row, performance: null };
+      return { row, ...measured(event, state) };
     default:
       return { row };
   }
+}
+
+/** An end of which nothing was measured says so. */
+function measured(event: EndEvent, state: ExecutionState): ClosingMetrics | { sample: null; performance: null } {
+  const closing = event.sample && state.closings.at(-1);
+  return closing ?? { sample: null, performance: null };
 }
 
 function withinLimit(value: JsonValue): JsonValue {

@@ -1,8 +1,8 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject } from '../json.js';
-import { setOwn } from '../plain-json.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import type { Truncated } from './record-nodes.js';
+import { variablesBySeq } from './variables-by-seq.js';
 
 /** A place that an execution can be rolled back to: the variables after that node, and the node's own outputs. */
 export interface CheckpointRecord {
@@ -44,19 +44,4 @@ function markedPoints(state: ExecutionState): Point[] {
     if (node?.status !== 'completed') return [];
     return [{ nodeId, timestamp, ...(label !== undefined && { label }), node }];
   });
-}
-
-/** The variables as they were after each of these events: what the execution began with and the writes that still stand. */
-function variablesBySeq(state: ExecutionState, seqs: ReadonlySet<number>): Map<number, JsonObject> {
-  const found = new Map<number, JsonObject>();
-  const variables: JsonObject = { ...state.context.variables };
-  let next = 0;
-  for (const seq of [...seqs].sort((a, b) => a - b)) {
-    for (let write = state.variableWrites[next]; write && write.seq <= seq; write = state.variableWrites[next]) {
-      for (const name of Object.keys(write.values)) setOwn(variables, name, write.values[name]);
-      next += 1;
-    }
-    found.set(seq, { ...variables });
-  }
-  return found;
 }

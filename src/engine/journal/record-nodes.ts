@@ -93,9 +93,10 @@ export class NodeRecords {
   }
 }
 
-/** The node with an attempt that has begun since the journal was written. */
+/** The node with an attempt that has begun since the journal was written, or with a look at the one that was cut off. */
 function beginning(journaled: NodeState, { attempt, startTime }: AttemptNow): NodeState {
-  return { ...journaled, status: 'running', attempt, startTime, error: undefined, outcome: undefined };
+  const outcome = journaled.toProbe ? journaled.outcome : undefined;
+  return { ...journaled, status: 'running', attempt, startTime, error: undefined, outcome };
 }
 
 /** A pending node has no times, also when an attempt of it was cut off; a running one has no end, also between attempts. */

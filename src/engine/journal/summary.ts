@@ -87,10 +87,7 @@ export function attentionOf(state: ExecutionState): Attention | null {
 const LONGEST_LINE = 500;
 
 function summaryLine(plan: ExecutionPlan, state: ExecutionState): string | null {
-  if (state.error) {
-    const { failedNodeName, code, message } = state.error;
-    return `${failedNodeName === undefined ? '' : `${failedNodeName}: `}${code}, ${message}`.slice(0, LONGEST_LINE);
-  }
+  if (state.error) return errorLine(state.error).slice(0, LONGEST_LINE);
   if (state.status !== 'running' && state.status !== 'paused') return null;
   for (const [nodeId, node] of state.nodes) {
     const reason = waitReason(node);
@@ -99,7 +96,13 @@ function summaryLine(plan: ExecutionPlan, state: ExecutionState): string | null 
   return null;
 }
 
-function waitReason(node: NodeState): string | null {
+/** Why an execution failed: the node, the code and the message. */
+export function errorLine({ failedNodeName, code, message }: ExecutionErrorData): string {
+  return `${failedNodeName === undefined ? '' : `${failedNodeName}: `}${code}, ${message}`;
+}
+
+/** What a node waits for; null when it does not. */
+export function waitReason(node: NodeState): string | null {
   if (node.asks) return 'nobody knows whether it happened';
   if (node.status !== 'running') return null;
   if (node.retryAt !== undefined) {
@@ -110,7 +113,8 @@ function waitReason(node: NodeState): string | null {
   return `waits for ${what}${until === undefined ? '' : ` until ${isoTime(until)}`}`;
 }
 
-function isoTime(epochMs: number): string {
+/** For people; a time that no calendar has stays a number. */
+export function isoTime(epochMs: number): string {
   const date = new Date(epochMs);
   return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
 }

@@ -194,6 +194,23 @@ describe('a command', () => {
     }
   });
 
+  it('that the journal has already is not done again, whatever has become of the execution', () => {
+    const paused = event('execution:paused', { commandId: 'c1' });
+    const resumed = event('execution:resumed', { reset: [], commandId: 'c2' });
+    for (const after of [[], [resumed], [resumed, event('execution:completed')]]) {
+      const again: Command = { kind: 'pause', mode: 'abort', commandId: 'c1' };
+      const decided = decideCommand(plan, stateOf([started, paused, ...after]), again, { timestamp: 9, running: 1 });
+      expect(decided).toEqual({ event: null, abort: false });
+    }
+  });
+
+  it('that asks for pending is granted to one that is so, and changes nothing', () => {
+    const remain: Command = { kind: 'remain-pending' };
+    for (const [name, events] of Object.entries(STATES)) {
+      expect([name, decide(stateOf(events), remain, 0)]).toEqual([name, name === 'pending' ? '-' : 'transition']);
+    }
+  });
+
   it('that is refused names both states, or the activity', () => {
     const refuse = (events: JournalEvent[], command: Command) => () =>
       decideCommand(plan, stateOf(events), command, { timestamp: 9, running: 0 });

@@ -1,8 +1,10 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
-import { EngineError } from '../errors.js';
+import type { EngineError } from '../errors.js';
 import type { EndStatus, ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { resumeReset } from '../recovery/resume-plan.js';
+import { decideSettle, type Settlement } from '../recovery/settle.js';
 import type { ExecutionState } from './execution-state.js';
+import { activityConflict, refuseActivity } from './refusals.js';
 import { invalidTransition, mayChange } from './transitions.js';
 
 /** What a person asks of an execution. */
@@ -10,6 +12,9 @@ export type Command = { actor?: string; reason?: string; commandId?: string } & 
   | { kind: 'pause'; mode: 'wait' | 'abort' }
   | { kind: 'resume' }
   | { kind: 'end'; then: EndStatus; error?: ExecutionErrorData }
+  | ({ kind: 'settle' } & Settlement)
+  /** Nothing leads back to pending: only one that has not begun is so. */
+  | { kind: 'remain-pending' }
 );
 
 /** What the command does: nothing, because it is so already, or one event; `abort`: running attempts are told to end. */
@@ -21,7 +26,7 @@ export interface CommandDecision {
 const UNCHANGED: CommandDecision = { event: null, abort: false };
 
 /**
- * Decides a command against the state, without changing anything.
+ * Decides a command against the state, without changing anything. One that the journal has already is not done again.
  * @throws EngineError INVALID_TRANSITION when the status does not allow it, CONFLICT when the activity does not
  */
 export function decideCommand(
@@ -32,6 +37,7 @@ export function decideCommand(
 ): CommandDecision {
   const { actor, reason, commandId } = command;
   const caused = { timestamp: now.timestamp, actor, reason, commandId };
+  if (commandId !== undefined && state.commandIds.has(commandId)) return UNCHANGED;
   switch (command.kind) {
     case 'pause':
       // One that waits for running nodes may be made one that aborts them.
@@ -52,6 +58,11 @@ export function decideCommand(
       return { event: { type: 'execution:resumed', ...caused, reset: resumeReset(plan, state) }, abort: false };
     case 'end':
       return decideEnd(state, command.then, command.error, caused, now.running);
+    case 'settle':
+      return { event: decideSettle(plan, state, command, caused), abort: false };
+    case 'remain-pending':
+      if (state.status !== 'pending') throw invalidTransition(state.status, 'pending');
+      return UNCHANGED;
   }
 }
 
@@ -91,15 +102,4 @@ function refuseUnless(state: ExecutionState, needed: 'running', to: 'paused'): v
 /** Whoever comes too late is told who set the execution going. */
 function refusedStart({ status, startedBy }: ExecutionState): EngineError {
   return invalidTransition(status, 'running', startedBy && { startedBy });
-}
-
-function refuseActivity(state: ExecutionState): void {
-  if (state.activity !== null) throw activityConflict(state);
-}
-
-function activityConflict(state: ExecutionState): EngineError {
-  return new EngineError('CONFLICT', `The execution is ${state.activity}`, {
-    status: state.status,
-    activity: state.activity,
-  });
 }

@@ -1,5 +1,13 @@
-import type { ExecutionErrorData, ExecutionContextData, EdgeDecision, EndStatus, Trigger } from '../journal/events.js';
+import type {
+  ExecutionErrorData,
+  ExecutionContextData,
+  EdgeDecision,
+  EndStatus,
+  InterruptionCause,
+  Trigger,
+} from '../journal/events.js';
 import type { NodeErrorData } from '../errors.js';
+import type { ClosingMetrics } from '../journal/metric-sample.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { NetworkUse, NodeWait } from '../ports.js';
 import type { ExecutionClock } from './execution-clock.js';
@@ -30,6 +38,10 @@ export interface NodeState {
   skipReason?: 'dead' | 'disabled' | 'settled';
   error?: NodeErrorData;
   outcome?: 'unknown';
+  /** An attempt of this run has an unknown outcome, and none after it has told what came of that one. */
+  isInDoubt?: true;
+  /** Its last attempt was cut off, and its type is asked what came of that before another one begins. */
+  toProbe?: { cause: InterruptionCause };
   /** Failed only until a person settles it: nobody knows whether it happened. */
   asks?: true;
   waiting?: { for: NodeWait['for']; since: number; until?: number };
@@ -39,6 +51,7 @@ export interface NodeState {
   config?: JsonValue;
   checkpoint?: JsonValue;
   cached?: true;
+  /** Who said what became of it, as long as that stands. */
   settledBy?: string;
   rolledBackAt?: number;
 }
@@ -113,6 +126,8 @@ export interface ExecutionState {
   counts: Record<NodeStatus, number>;
   clock: ExecutionClock;
   network: NetworkUse;
+  /** Of each of its ends, in order; the metrics between are in a table. */
+  closings: ClosingMetrics[];
   history: HistoryEntry[];
   rollbacks: RollbackState[];
   /** Checkpoints that a person made. */

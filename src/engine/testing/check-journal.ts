@@ -2,14 +2,20 @@ import type { JournalEvent } from '../journal/events.js';
 import { foldEvent, startFold } from '../journal/fold.js';
 import { type ExecutionState, hasEnded, type NodeState, type NodeStatus } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
-import type { DrivenExecution } from './driven-execution.js';
+import type { ExecutionPlan } from '../definition/execution-plan.js';
+
+/** A journal, and the plan that it is of. */
+interface Journaled {
+  events: readonly JournalEvent[];
+  plan: ExecutionPlan;
+}
 
 /**
  * Sees that the journal tells of a lawful execution: each prefix folds to a legal state, time never goes back, a node
  * that completed does not run again, nodes keep the order of their edges, and limits hold.
  * @throws Error naming the first event that does not fit
  */
-export function checkJournal(execution: DrivenExecution): void {
+export function checkJournal(execution: Journaled): void {
   const { events } = execution;
   const [first, ...rest] = events;
   if (first?.type !== 'execution:created') throw new Error('A journal begins with its creation');
@@ -18,9 +24,10 @@ export function checkJournal(execution: DrivenExecution): void {
     const complain = (what: string) =>
       new Error(`Event ${index + 2} (${event.type}): ${what}\n${JSON.stringify(events)}`);
     if (event.timestamp < state.timestamp) throw complain('is older than the one before it');
-    if (isEnded(state.status) && event.type !== 'execution:resumed') throw complain('comes after the end');
+    const isByHand = event.type === 'node:settled';
+    if (isEnded(state.status) && event.type !== 'execution:resumed' && !isByHand) throw complain('comes after the end');
     const before = 'nodeId' in event && event.nodeId !== undefined ? state.nodes.get(event.nodeId)?.status : undefined;
-    if (before === 'completed' || before === 'skipped') throw complain('tells of a node that has ended');
+    if (!isByHand && (before === 'completed' || before === 'skipped')) throw complain('tells of a node that has ended');
     const early = sourceThatHasNotEnded(execution, state, event);
     if (early !== undefined) throw complain(`does not wait for ${early}`);
     foldEvent(state, index + 2, event);
@@ -30,10 +37,10 @@ export function checkJournal(execution: DrivenExecution): void {
 }
 
 /** The id of a node before this one that has not ended when it begins. */
-function sourceThatHasNotEnded(execution: DrivenExecution, state: ExecutionState, event: JournalEvent) {
+function sourceThatHasNotEnded(execution: Journaled, state: ExecutionState, event: JournalEvent) {
   if (!event.type.startsWith('node:') || !('nodeId' in event)) return undefined;
   const { nodeId } = event;
-  if (nodeId === undefined || event.type === 'node:interrupted') return undefined;
+  if (nodeId === undefined || event.type === 'node:interrupted' || event.type === 'node:settled') return undefined;
   const { plan } = execution;
   const seen = 'startSeq' in event ? event.startSeq : state.seq;
   for (const { source } of plan.byId.get(nodeId)?.incoming ?? []) {
@@ -45,7 +52,7 @@ function sourceThatHasNotEnded(execution: DrivenExecution, state: ExecutionState
 }
 
 /** What is wrong with the state; undefined when it is legal. */
-function illegal(state: ExecutionState, { plan }: DrivenExecution): string | undefined {
+function illegal(state: ExecutionState, { plan }: Journaled): string | undefined {
   const nodes = [...state.nodes.values()];
   const counts: Record<NodeStatus, number> = { pending: 0, running: 0, completed: 0, failed: 0, skipped: 0 };
   for (const { status } of nodes) counts[status] += 1;

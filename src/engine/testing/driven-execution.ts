@@ -38,6 +38,8 @@ export interface DrivenOptions {
   turns?: EvaluationTurns;
   /** Absent: nodes fetch nothing. */
   createFetch?: DriverPorts['createFetch'];
+  /** Absent: nothing is measured. */
+  measureEnd?: DriverPorts['measureEnd'];
   /** The journal that another process has left; absent: a new execution. */
   events?: JournalEvent[];
 }
@@ -265,6 +267,7 @@ export class DrivenExecution {
         cache: this.cache,
         turns: this.options.turns ?? this.turns,
         createFetch: this.options.createFetch ?? (() => () => Promise.reject(new Error('Test nodes fetch nothing'))),
+        measureEnd: this.options.measureEnd,
         instanceId: () => this.instanceId,
         confirmLease: () => this.confirmLease(),
       },

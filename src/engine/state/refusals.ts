@@ -1,0 +1,17 @@
+import { EngineError } from '../errors.js';
+import type { ExecutionState } from './execution-state.js';
+
+/** @throws EngineError CONFLICT while something goes on that does not allow a command */
+export function refuseActivity(state: ExecutionState): void {
+  if (state.activity !== null) throw activityConflict(state);
+}
+
+/** A command that the activity does not allow; `details` name it. */
+export function activityConflict({ status, activity }: ExecutionState): EngineError {
+  return new EngineError('CONFLICT', `The execution is ${activity}`, { status, activity });
+}
+
+/** A command for an execution that somebody saw at another event than `seq`, its last one. */
+export function movedOn(seq: number): EngineError {
+  return new EngineError('CONFLICT', 'The execution has moved on', { seq });
+}
