@@ -81,7 +81,7 @@ describe('the definition that an execution runs', () => {
 });
 
 describe('one node of an execution', () => {
-  it('says what its undoing would do', async () => {
+  it('says what its undoing would do by node.rollback', async () => {
     const api = (id: string, method: string, more: Json = {}) => ({
       id,
       type: 'external-api',

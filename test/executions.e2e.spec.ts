@@ -246,7 +246,7 @@ describe('an execution', () => {
     expect((await events('?after=5')).events).toEqual([]);
   });
 
-  it('that does not exist is 404, wherever it is asked for', async () => {
+  it('that does not exist is NOT_FOUND, wherever it is asked for', async () => {
     for (const [method, path, body] of [
       ['GET', ''],
       ['DELETE', ''],
@@ -419,7 +419,7 @@ describe('a command', () => {
     expect((await until(id)).history.map(({ type }) => type)).toEqual(['pause', 'resume']);
   });
 
-  it('that the status does not allow is refused, naming both states', async () => {
+  it('that the status does not allow is refused with INVALID_TRANSITION, naming both states', async () => {
     const { id } = await create(await short());
     await until(id);
     for (const status of ['paused', 'running', 'cancelled', 'failed', 'pending']) {
@@ -437,7 +437,7 @@ describe('a command', () => {
     expect(await refused('POST', `/executions/${id}/cancel`, { dryRun: true })).toMatchObject({ status: 409 });
   });
 
-  it('is refused when the execution has moved on since it was seen', async () => {
+  it('is refused with CONFLICT when the execution has moved on since it was seen', async () => {
     const { id } = await create(await waiting());
     const { seq } = await until(id, isWaiting);
     const put = (ifMatch: string) =>
@@ -575,7 +575,7 @@ describe('bad input', () => {
     [{ workflowId: 'wf', priority: 101 }, 'priority'],
     [{ workflowId: 'wf', priority: 1.5 }, 'priority'],
     [{ workflowId: 'wf', runAt: 'tomorrow' }, 'runAt'],
-  ])('POST /executions %j names %s', async (body, field) => {
+  ])('POST /executions %j is INVALID_PARAMS and names %s', async (body, field) => {
     const { status, code, fields } = await refused('POST', '/executions', body);
     expect({ status, code, fields }).toMatchObject({ status: 400, code: 'INVALID_PARAMS', fields: [field] });
   });

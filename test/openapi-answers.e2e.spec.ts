@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerState } from '../src/config/server-state.js';
 import type { ExecutionRecord } from '../src/engine/journal/execution-record.js';
+import { PostedCommands } from '../src/executions/posted-commands.js';
 import { InstanceIdentity } from '../src/repositories/instance-identity.js';
 import type { ApiOperation, PlacedOperation } from './support/api-contract.js';
 import { everyEvent } from './support/every-event.js';
@@ -100,6 +101,12 @@ async function startWaiting(): Promise<string> {
   return id;
 }
 
+async function pauseWaiting(): Promise<string> {
+  const id = await startWaiting();
+  await ask('changeStatus', { path: { id }, body: { status: 'paused' } });
+  return id;
+}
+
 const position = { x: 0, y: 0 };
 const SMALL = { name: 'Small', nodes: [{ id: 'say', type: 'log', position, config: { message: 'hi' } }], edges: [] };
 const WAITING = {
@@ -156,6 +163,7 @@ async function takeExamples(): Promise<string> {
   await take('cloneWorkflow');
   await take('changeStatus', { id: await startWaiting() });
   await take('cancelExecution', { id: await startWaiting() });
+  await take('settleNode', { id: await pauseWaiting(), nodeId: 'nap' });
   await take('cleanUpExecutions');
 
   const [order] = examplesOf(find('createExecution').operation);
@@ -183,7 +191,9 @@ async function readEverything(ended: string): Promise<void> {
     for (const operationId of [
       'getExecution',
       'getProgress',
+      'explainExecution',
       'listLogs',
+      'listMetrics',
       'listExecutionNodes',
       'getExecutedWorkflow',
     ]) {
@@ -272,13 +282,16 @@ const failureNames404 = (placed: PlacedOperation) =>
 
 async function failByExecution(ended: string): Promise<void> {
   const pause = { status: 'paused' };
+  const skip = { status: 'skipped', reason: 'Not needed' };
+  const at = (id: string, nodeId: string) => ({ id, nodeId });
   for (const placed of server.contract.operations) {
     const { operationId } = placed.operation;
     if (!failureNames404(placed).includes('ExecutionNotFound') || operationId === 'createExecution') continue;
-    const body = operationId === 'changeStatus' ? pause : undefined;
+    const body = { changeStatus: pause, settleNode: skip }[operationId];
     await expectFailure('ExecutionNotFound', operationId, { path: { id: 'nobody' }, body });
   }
   await expectFailure('NodeNotFound', 'getExecutionNode', { path: { id: ended, nodeId: 'nobody' } });
+  await expectFailure('NodeNotFound', 'settleNode', { path: { id: ended, nodeId: 'nobody' }, body: skip });
   const busy = await stored.add({
     workflowId: 'waiting',
     status: 'paused',
@@ -289,15 +302,30 @@ async function failByExecution(ended: string): Promise<void> {
     `INSERT INTO instances (id, host, boot_id, pid, pid_start, heartbeat_at)
      VALUES ('somebody', 'elsewhere', '', 1, '', clock_timestamp() + interval '1 hour')`,
   );
+  const posted = server.app.get(PostedCommands);
+  const { waitMs } = posted;
   for (const [operationId, body] of [
     ['changeStatus', pause],
     ['cancelExecution', {}],
+    ['settleNode', skip],
   ] as const) {
-    await expectFailure('ExecutionMovedOn', operationId, { path: { id: ended }, body, headers: { 'if-match': '99' } });
-    await expectFailure('InvalidTransition', operationId, { path: { id: ended }, body });
-    await expectFailure('ExecutionBusy', operationId, { path: { id: busy }, body });
-    await expectFailure('ExecutionHeldElsewhere', operationId, { path: { id: held }, body });
+    const keyed = { 'idempotency-key': operationId };
+    await ask(operationId, { path: at(ended, 'total'), body: { ...body, reason: 'first' }, headers: keyed });
+    await expectFailure('ExecutionMovedOn', operationId, {
+      path: at(ended, 'total'),
+      body,
+      headers: { 'if-match': '99' },
+    });
+    await expectFailure('InvalidTransition', operationId, { path: at(ended, 'total'), body });
+    await expectFailure('ExecutionBusy', operationId, { path: at(busy, 'nap'), body });
+    await expectFailure('CommandKeyTaken', operationId, { path: at(ended, 'total'), body, headers: keyed });
+    posted.waitMs = 50;
+    await expectFailure('CommandUnanswered', operationId, { path: at(held, 'nap'), body });
+    posted.waitMs = waitMs;
   }
+  const napping = await pauseWaiting();
+  await ask('settleNode', { path: at(napping, 'call'), body: skip });
+  await expectFailure('DependantsBegun', 'settleNode', { path: at(napping, 'nap'), body: skip });
   await expectFailure('ExecutionBusy', 'deleteExecution', { path: { id: await startWaiting() } });
   const gone = await stored.add({ workflowId: 'nobody' });
   await expectFailure('RevisionGone', 'getExecutedWorkflow', { path: { id: gone } });

@@ -175,6 +175,7 @@ describe('the API document', () => {
       'createExecution',
       'createWorkflow',
       'importWorkflows',
+      'settleNode',
       'updateWorkflow',
       'validateWorkflow',
     ]);

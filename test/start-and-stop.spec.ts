@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isServerOf, readPostmasterPid } from '../src/database/postmaster-pid.js';
+import { makeScratchFolder } from './support/scratch-folder.js';
 
 /** The server as a process of its own, run as `npm start` does it: what is older than its sources is built first. */
 interface ServerProcess {
@@ -56,32 +56,59 @@ describe('the server as a process', () => {
   let dataDir: string;
 
   beforeAll(async () => {
-    dataDir = await realpath(await mkdtemp(join(tmpdir(), 'retrace-start-')));
-    await chmod(dataDir, 0o755);
+    dataDir = await makeScratchFolder('retrace-start-');
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
   const postmaster = async () => (await readPostmasterPid(join(dataDir, 'postgres')))?.pid ?? 0;
   const databaseRuns = async (pid: number) => await isServerOf(pid, join(dataDir, 'postgres'));
 
-  test.each(['SIGTERM', 'SIGINT'] as const)(
-    'starts with nothing given, says where it is, and ends in order on %s',
-    async (signal) => {
-      const { child, url, output } = await start({ DATA_DIR: dataDir });
-      const ready = await statusOf(`${url}/health/ready`);
-      const pid = await postmaster();
-      const code = await end(child, signal);
+  /** Ends the server and looks that nothing of it is left. */
+  async function endInOrder(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+    const pid = await postmaster();
+    expect(await databaseRuns(pid)).toBe(true);
+    expect(await end(child, signal)).toBe(0);
+    expect(await databaseRuns(pid)).toBe(false);
+    expect(await readdir(join(dataDir, 'lock'))).toEqual([]);
+  }
 
-      expect(ready).toBe(200);
-      expect(output()).toContain(`API docs:  ${url}/docs`);
-      expect(output()).toContain(dataDir);
-      expect(code).toBe(0);
-      expect(await databaseRuns(pid)).toBe(false);
-      expect(await readdir(join(dataDir, 'lock'))).toEqual([]);
-    },
-  );
+  describe('that runs', () => {
+    let server: ServerProcess;
 
-  test('outlives a kill of its database, is not ready meanwhile, and has it started again', async () => {
+    beforeAll(async () => {
+      server = await start({ DATA_DIR: dataDir });
+    });
+    afterAll(() => end(server.child, 'SIGTERM'));
+
+    test('has started with nothing given, and says where it is', async () => {
+      expect(await statusOf(`${server.url}/health/ready`)).toBe(200);
+      expect(server.output()).toContain(`API docs:  ${server.url}/docs`);
+      expect(server.output()).toContain(dataDir);
+    });
+
+    test('has its DATA_DIR to itself: another one is refused in one sentence', async () => {
+      const second = launch({ DATA_DIR: dataDir });
+      const [code] = (await once(second.child, 'exit')) as [number];
+
+      expect(code).toBe(1);
+      expect(second.output().trim().split('\n')).toEqual([
+        expect.stringContaining(`Retrace cannot start: ${dataDir} is in use by another Retrace server`),
+      ]);
+    });
+
+    test('has its port to itself: another one says that it is taken, and leaves no database behind', async () => {
+      const { port } = new URL(server.url);
+      const other = join(dataDir, 'other');
+      const { child, output } = launch({ DATA_DIR: other, PORT: port, LOG_LEVEL: 'silent' });
+      const [code] = (await once(child, 'exit')) as [number];
+
+      expect(code).toBe(1);
+      expect(output()).toMatch(/^Retrace cannot start: .*EADDRINUSE/);
+      expect(await readPostmasterPid(join(other, 'postgres'))).toBeUndefined();
+    });
+  });
+
+  test('outlives a kill of its database, is not ready meanwhile, has it started again, and ends in order on SIGTERM', async () => {
     const { child, url } = await start({ DATA_DIR: dataDir, LOG_LEVEL: 'fatal' });
     const pid = await postmaster();
     const seen = new Set<number>();
@@ -93,10 +120,10 @@ describe('the server as a process', () => {
     await waitFor(async () => (await statusOf(`${url}/health/ready`)) === 200);
 
     expect(await statusOf(`${url}/health/live`)).toBe(200);
-    expect(await end(child, 'SIGTERM')).toBe(0);
+    await endInOrder(child, 'SIGTERM');
   });
 
-  test('takes over the database of a server that was killed', async () => {
+  test('takes over the database of a server that was killed, and ends in order on SIGINT', async () => {
     const killed = await start({ DATA_DIR: dataDir });
     const pid = await postmaster();
     await end(killed.child, 'SIGKILL');
@@ -105,8 +132,7 @@ describe('the server as a process', () => {
 
     expect(await statusOf(`${url}/health/ready`)).toBe(200);
     expect(await postmaster()).toBe(pid);
-    await end(child, 'SIGTERM');
-    expect(await databaseRuns(pid)).toBe(false);
+    await endInOrder(child, 'SIGINT');
   });
 
   test('ends in order when it is told to while it is still starting', async () => {
@@ -120,37 +146,11 @@ describe('the server as a process', () => {
     expect(await readdir(join(fresh, 'lock'))).toEqual([]);
   });
 
-  test('refuses a DATA_DIR that another server uses, in one sentence', async () => {
-    const first = await start({ DATA_DIR: dataDir });
-    const second = launch({ DATA_DIR: dataDir });
-    const [code] = (await once(second.child, 'exit')) as [number];
-
-    expect(code).toBe(1);
-    expect(second.output().trim().split('\n')).toEqual([
-      expect.stringContaining(`Retrace cannot start: ${dataDir} is in use by another Retrace server`),
-    ]);
-    await end(first.child, 'SIGTERM');
-  });
-
   test('names every setting that is wrong and does not start', async () => {
     const { child, output } = launch({ DATA_DIR: dataDir, PORT: 'x', HOST: '0.0.0.0' });
     const [code] = (await once(child, 'exit')) as [number];
 
     expect(code).toBe(1);
     expect(output()).toMatch(/PORT: expected[^]*HOST: expected/);
-  });
-
-  test('says when its port is taken, and leaves no database behind', async () => {
-    const first = await start({ DATA_DIR: dataDir });
-    const { port } = new URL(first.url);
-    const other = join(dataDir, 'other');
-    const { child, output } = launch({ DATA_DIR: other, PORT: port, LOG_LEVEL: 'silent' });
-    const [code] = (await once(child, 'exit')) as [number];
-    const left = await readPostmasterPid(join(other, 'postgres'));
-    await end(first.child, 'SIGTERM');
-
-    expect(code).toBe(1);
-    expect(output()).toMatch(/^Retrace cannot start: .*EADDRINUSE/);
-    expect(left).toBeUndefined();
   });
 });

@@ -136,7 +136,7 @@ describe('workflows over HTTP', () => {
       expect(body.data).toMatchObject({ name: odd, author: odd, nodes: [{ config: { data: { odd } } }] });
     });
 
-    test('refuses an invalid document with everything that is wrong', async () => {
+    test('refuses an invalid document as VALIDATION_FAILED with everything that is wrong', async () => {
       const document = workflow({ name: '', nodes: [{ id: 'a', type: 'no-such', position }] });
       const { status, body } = await call('POST', '/workflows', document);
 
@@ -196,7 +196,7 @@ describe('workflows over HTTP', () => {
       });
     });
 
-    test('sums how it was used over all instances', async () => {
+    test('sums how it was used over all instances: metadata.usageCount, metadata.avgExecutionTime, metadata.successRate, metadata.lastExecutedAt', async () => {
       const { id } = await create();
       await used(id, 'i1', [5, 3, 1, 600, 1_700_000_000_000]);
       await used(id, 'i2', [2, 1, 0, 200, 1_700_000_001_000]);
@@ -317,7 +317,7 @@ describe('workflows over HTTP', () => {
       expect(status).toBe(200);
     });
 
-    test('is 409 when someone else was faster, by If-Match or by revision in the body', async () => {
+    test('is CONFLICT when someone else was faster, by If-Match or by revision in the body', async () => {
       const { id } = await create();
       await call('PUT', `/workflows/${id}`, { edges: [] });
       const byHeader = await call('PUT', `/workflows/${id}`, { name: 'x' }, { 'if-match': '"1"' });
@@ -711,7 +711,7 @@ describe('workflows over HTTP', () => {
       expect((await call('GET', '/workflows/imp-round')).body.data).toMatchObject({ ...same, revision: 2 });
     });
 
-    test('takes a body above the limit of other routes', async () => {
+    test('takes a body above the limit of other routes, which answer PAYLOAD_TOO_LARGE', async () => {
       const padding = 'x'.repeat(17 * 1024 * 1024);
       const large = await call('POST', '/workflows/import', { workflows: [workflow({ name: '', padding })] });
       const elsewhere = await call('POST', '/workflows/validate', workflow({ padding }));

@@ -43,6 +43,8 @@ export class Config {
   readonly queueLimit!: number;
   /** Batches that may be under way at once. */
   readonly journalLanes!: number;
+  /** Pause between two samples of the executions that run, in ms. */
+  readonly metricsIntervalMs!: number;
   /** Absolute path of the folder that file-read and file-write nodes may use; shared by all instances. */
   readonly filesDir!: string;
   /** Absolute path of a folder with node types of one's own; absent: none. */
@@ -137,6 +139,7 @@ export function loadConfig(env: Environment): Config {
     maxActiveExecutions: read.integer('MAX_ACTIVE_EXECUTIONS', 1000, 1, 1_000_000),
     queueLimit: read.integer('QUEUE_LIMIT', 64 * MIB, MIB, 4096 * MIB),
     journalLanes: read.integer('JOURNAL_LANES', 1, 1, 16),
+    metricsIntervalMs: read.integer('METRICS_INTERVAL_MS', 5000, 100, 3_600_000),
     filesDir: resolve(read.text('FILES_DIR') ?? join(dataDir, 'files')),
     nodeTypesDir: optionalPath(read.text('NODE_TYPES_DIR')),
     databaseConnections: databaseConnections(read),

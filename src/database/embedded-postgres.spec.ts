@@ -1,23 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  chmod,
-  chown,
-  mkdir,
-  mkdtemp,
-  readFile,
-  readlink,
-  readdir,
-  realpath,
-  rm,
-  stat,
-  writeFile,
-} from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, readFile, readlink, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { makeScratchFolder } from '../../test/support/scratch-folder.js';
 import { createLog } from '../config/logger.js';
 import type { Connection } from './connection.js';
 import { EmbeddedPostgres } from './embedded-postgres.js';
@@ -66,9 +54,8 @@ describe('the embedded PostgreSQL', () => {
   let dataFolder: string;
 
   beforeAll(async () => {
-    dataDir = await realpath(await mkdtemp(join(tmpdir(), 'retrace-embedded-')));
+    dataDir = await makeScratchFolder('retrace-embedded-');
     dataFolder = join(dataDir, 'postgres');
-    await chmod(dataDir, 0o755);
   });
   afterEach(async () => {
     // The kernel shows where a process was for a moment after it has ended.

@@ -74,7 +74,11 @@ export interface CompletedWait {
   until: number;
 }
 
-export type ProbeResult = { happened: true; outputs: JsonValue } | { happened: false } | { happened: 'unknown' };
+/** What became of an attempt that was cut off: what it gave, that it did not happen, or that nobody can tell. */
+export type ProbeResult =
+  | ({ happened: true } & Pick<NodeOutput, 'outputs' | 'port' | 'variables'>)
+  | { happened: false }
+  | { happened: 'unknown' };
 
 /** A part of what a node's code can see beside its config and inputs. */
 export type ScopePart = 'variables' | 'trigger' | 'trigger.data';
@@ -131,7 +135,10 @@ export interface NodeType {
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
   /** In a few words what `rollback` does with these parameters (as the document has them; `{}` for none): `DELETE https://…`. */
   describeRollback?(rollback: JsonObject): string;
-  /** Looks whether an attempt that was cut off has happened. */
+  /**
+   * Looks whether an attempt that was cut off has happened; `idempotencyKey`, `run`, `attempt` and `config` are those of
+   * that attempt. It has the time of an attempt; one that throws or takes longer cannot tell.
+   */
   probe?(context: NodeContext): Promise<ProbeResult>;
   /** Lets go of what it kept outside the journal for executions that have been deleted. */
   forget?(executionIds: readonly string[]): Promise<void>;
@@ -164,6 +171,23 @@ export interface LogEntry {
   level: LogLevel;
   message: string;
   data?: JsonValue;
+}
+
+/** What was measured of the server process, and of the execution since its sample before. */
+export interface Measurement {
+  /** Percent of what all cores could have done. */
+  cpu: { user: number; system: number };
+  /** Bytes. */
+  memory: { used: number; total: number };
+  /** Nodes that ended, a second. */
+  throughput: number;
+}
+
+/** What an event that ends an execution carries of its measurements. */
+export interface EndMeasurement {
+  sample?: Measurement;
+  /** Over all of its samples: mean percent and peak bytes; absent when this one is all there is. */
+  performance?: { cpuUsage: number; memoryUsage: number };
 }
 
 /** Bytes and requests that an attempt's own `fetch` has moved. */

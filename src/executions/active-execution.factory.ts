@@ -2,9 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { OutputCache } from '../engine/caching/output-cache.js';
 import { EvaluationTurns } from '../engine/expressions/evaluation-turns.js';
+import type { ExecutionState } from '../engine/state/execution-state.js';
+import { ExecutionMeter } from '../monitoring/execution-meter.js';
+import { ProcessMeter } from '../monitoring/process-meter.js';
 import { createCountingFetch } from '../nodes/counting-fetch.js';
 import { NodeRegistry } from '../nodes/node-registry.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
+import type { SampleTotals } from '../repositories/metric.repository.js';
 import { ActiveExecution, type ActiveEvents, type ActiveOptions } from './active-execution.js';
 import { Clock } from './clock.js';
 import { JournalQueue } from './journal-queue.js';
@@ -15,7 +19,8 @@ import { NodeDurations } from './node-durations.js';
 @Injectable()
 export class ActiveExecutionFactory {
   private readonly cache = new OutputCache();
-  private readonly turns: EvaluationTurns;
+  /** In which the expressions of all executions of this instance are evaluated. */
+  readonly turns: EvaluationTurns;
 
   constructor(
     private readonly config: Config,
@@ -25,6 +30,7 @@ export class ActiveExecutionFactory {
     private readonly queue: JournalQueue,
     private readonly lease: Lease,
     private readonly durations: NodeDurations,
+    private readonly process: ProcessMeter,
   ) {
     this.turns = new EvaluationTurns({
       elapsed: () => performance.now(),
@@ -32,11 +38,14 @@ export class ActiveExecutionFactory {
     });
   }
 
+  /** @param measured what was measured of it before it came into memory */
   make(
-    options: Pick<ActiveOptions, 'executionId' | 'plan' | 'state' | 'creation'>,
+    options: Pick<ActiveOptions, 'executionId' | 'plan' | 'state' | 'creation' | 'claims'>,
     events: ActiveEvents,
+    measured?: SampleTotals,
   ): ActiveExecution {
     const instanceId = this.identity.id;
+    const meter = new ExecutionMeter(this.process, options.state, this.clock.now(), measured);
     const { workflowId } = options.plan;
     const ports = {
       scheduler: this.clock,
@@ -46,10 +55,11 @@ export class ActiveExecutionFactory {
       createFetch: createCountingFetch,
       instanceId: () => instanceId,
       confirmLease: () => this.lease.confirm(),
+      measureEnd: (state: ExecutionState, timestamp: number) => meter.close(state, timestamp),
       onNodeEnded: (nodeId: string, durationMs: number, hasFailed: boolean) =>
         this.durations.ended(workflowId, nodeId, durationMs, hasFailed),
     };
     const { cancelGraceMs } = this.config;
-    return new ActiveExecution({ ...options, instanceId, cancelGraceMs }, this.queue.current, ports, events);
+    return new ActiveExecution({ ...options, meter, instanceId, cancelGraceMs }, this.queue.current, ports, events);
   }
 }

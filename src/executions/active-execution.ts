@@ -5,8 +5,11 @@ import type { ExecutionErrorData, JournalEvent } from '../engine/journal/events.
 import type { CreationRow, ExecutionIdentity, SummaryRow } from '../engine/journal/batch.js';
 import type { GroupCommit } from '../engine/journal/group-commit.js';
 import type { JournalStream, StreamLoss, StreamOwner } from '../engine/journal/journal-stream.js';
-import { summarize } from '../engine/journal/summary.js';
+import { activityOf, summarize, type Activity } from '../engine/journal/summary.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
+import type { ExecutionMeter } from '../monitoring/execution-meter.js';
+import type { SampledExecution } from '../monitoring/metrics-sampler.js';
+import { CrashCount } from './crash-count.js';
 
 /** Between changes of status the summary row is written at most this often. */
 const SUMMARY_EVERY_MS = 1000;
@@ -18,6 +21,9 @@ export interface ActiveOptions {
   state: ExecutionState;
   /** Present: the row is yet to be inserted. */
   creation?: { identity: ExecutionIdentity; idempotency?: CreationRow['idempotency'] };
+  /** How often in a row it was claimed after a death; absent: never. */
+  claims?: number;
+  meter: ExecutionMeter;
   instanceId: string;
   cancelGraceMs: number;
 }
@@ -32,14 +38,16 @@ export interface ActiveEvents {
 }
 
 /** An execution in this instance's memory: its driver, its place in the journal's queue and its summary row. */
-export class ActiveExecution implements StreamOwner {
+export class ActiveExecution implements StreamOwner, SampledExecution {
   readonly driver: ExecutionDriver;
   readonly stream: JournalStream;
+  readonly crashes: CrashCount;
   /** Resolves when it is out of memory, whichever way. */
   readonly left: Promise<void>;
   private resolveLeft!: () => void;
   private readonly endedBefore: number | undefined;
   private inserted: boolean;
+  private abandoned = false;
   private leaving: { wakeAt: number | null } | undefined;
   private written: { at: number; seq: number; shown: string } | undefined;
 
@@ -52,6 +60,7 @@ export class ActiveExecution implements StreamOwner {
     const { executionId, plan, state, cancelGraceMs } = options;
     this.inserted = options.creation === undefined;
     this.endedBefore = state.endedAt;
+    this.crashes = new CrashCount(state, options.claims ?? 0);
     this.left = new Promise((resolve) => {
       this.resolveLeft = resolve;
     });
@@ -73,8 +82,21 @@ export class ActiveExecution implements StreamOwner {
     return this.options.executionId;
   }
 
+  /** The id of the instance under which it was taken into memory. */
+  get instanceId(): string {
+    return this.options.instanceId;
+  }
+
   get state(): ExecutionState {
     return this.options.state;
+  }
+
+  get meter(): ExecutionMeter {
+    return this.options.meter;
+  }
+
+  get activity(): Activity | null {
+    return activityOf(this.state, this.runningNow());
   }
 
   get isKeyed(): boolean {
@@ -89,6 +111,11 @@ export class ActiveExecution implements StreamOwner {
   /** True once it is on its way out: a command has to wait and claim it anew. */
   get isLeaving(): boolean {
     return this.leaving !== undefined;
+  }
+
+  /** True when it was forgotten before all was written: what was handed in last may be lost. */
+  get isAbandoned(): boolean {
+    return this.abandoned;
   }
 
   /** Hands the creation in. The event is folded already. */
@@ -109,6 +136,7 @@ export class ActiveExecution implements StreamOwner {
 
   /** Forgets it at once: this instance writes nothing more for it. */
   abandon(): void {
+    this.abandoned = true;
     this.driver.abandon();
     this.stream.close();
     this.resolveLeft();
@@ -117,6 +145,12 @@ export class ActiveExecution implements StreamOwner {
   /** Ends the execution as failed, from the journal as it stands. */
   failWith(error: ExecutionErrorData): void {
     this.driver.failWith(error);
+  }
+
+  /** Pauses it instead of driving it once more: again and again its process has died. A resume gives it as many lives. */
+  pauseLoop(): void {
+    this.crashes.clear();
+    this.driver.pauseWith('CRASH_LOOP');
   }
 
   /** The summary row has been behind for long enough to be written. */
@@ -149,7 +183,8 @@ export class ActiveExecution implements StreamOwner {
   private row(): SummaryRow {
     const { plan, state, instanceId } = this.options;
     const summary = summarize(plan, state, this.runningNow());
-    return { summary, owner: this.leaving ? null : instanceId, wakeAt: this.leaving?.wakeAt ?? null };
+    const claims = this.crashes.toWrite();
+    return { summary, owner: this.leaving ? null : instanceId, wakeAt: this.leaving?.wakeAt ?? null, claims };
   }
 
   private runningNow(): number {
@@ -157,7 +192,8 @@ export class ActiveExecution implements StreamOwner {
   }
 
   private isChanged(): boolean {
-    return this.leaving !== undefined || this.written?.shown !== shown(this.state) || this.isStale();
+    if (this.leaving !== undefined || this.crashes.isOutdated) return true;
+    return this.written?.shown !== shown(this.state) || this.isStale();
   }
 
   private isStale(): boolean {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { runInContext } from '../config/request-context.js';
 import { Log } from '../config/logger.js';
-import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
 import { EngineError } from '../engine/errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../engine/journal/events.js';
 import type { RunningAttempt } from '../engine/journal/execution-record.js';
 import type { StreamLoss } from '../engine/journal/journal-stream.js';
-import type { ExecutionState } from '../engine/state/execution-state.js';
+import type { Claim } from '../repositories/claim.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
+import { MetricRepository, type SampleTotals } from '../repositories/metric.repository.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
 import type { ActiveExecution, ActiveEvents, ActiveOptions } from './active-execution.js';
 import { executionNotFound } from './execution-not-found.js';
@@ -38,6 +38,7 @@ export class ActiveExecutions implements ActiveEvents {
     private readonly factory: ActiveExecutionFactory,
     private readonly folds: ExecutionFolds,
     private readonly plans: Plans,
+    private readonly metrics: MetricRepository,
     private readonly usage: WorkflowUsage,
     private readonly identity: InstanceIdentity,
     private readonly log: Log,
@@ -90,17 +91,21 @@ export class ActiveExecutions implements ActiveEvents {
   }
 
   /**
-   * Reads an execution that was claimed under the id `claimer` from its journal, once.
+   * Reads an execution that was claimed from its journal, once.
    * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when the lease was lost meanwhile, and the claim with it
    */
-  async load(executionId: string, claimer: string): Promise<ActiveExecution> {
+  async load({ id: executionId, claimer, claims }: Omit<Claim, 'from'>): Promise<ActiveExecution> {
     const state = await this.folds.loadFresh(executionId);
     if (!state) throw executionNotFound(executionId);
-    const plan = await this.plans.get(state.workflowId, state.revision);
+    const hasRun = state.startedAt !== undefined;
+    const [plan, measured] = await Promise.all([
+      this.plans.get(state.workflowId, state.revision),
+      hasRun ? this.metrics.totals(executionId) : undefined,
+    ]);
     if (claimer !== this.identity.id) {
       throw new EngineError('SERVICE_UNAVAILABLE', 'The lease was lost while the execution was read; try again');
     }
-    return this.take(executionId, plan, state);
+    return this.take({ executionId, plan, state, claims }, measured);
   }
 
   /** Forgets everything: the lease is lost, so others drive it now. */
@@ -125,7 +130,8 @@ export class ActiveExecutions implements ActiveEvents {
     if (this.failCreation(active.executionId, loss, message)) return;
     if (loss === 'lease-lost') return;
     this.log.warn({ executionId: active.executionId, loss, reason: message }, 'dropped an execution from memory');
-    if (loss === 'unstorable') this.failFromJournal(active.executionId, { code: 'UNSTORABLE', message });
+    if (loss === 'unstorable') this.failFromJournal(active, { code: 'UNSTORABLE', message });
+    this.onRoom();
   }
 
   onFault(active: ActiveExecution, error: unknown): void {
@@ -134,22 +140,29 @@ export class ActiveExecutions implements ActiveEvents {
     this.log.error({ executionId: active.executionId, err: error }, 'the engine failed on an execution');
     // Its last batch may be under way: the failure's seq is known once that is settled.
     void active.stream.settled().then(() =>
-      this.failFromJournal(active.executionId, {
+      this.failFromJournal(active, {
         code: 'INTERNAL_ERROR',
         message: 'The engine failed; the log says why',
       }),
     );
   }
 
-  private take(executionId: string, plan: ExecutionPlan, state: ExecutionState): ActiveExecution {
-    const active = runInContext({ executionId }, () => this.factory.make({ executionId, plan, state }, this));
+  private take(
+    options: Pick<ActiveOptions, 'executionId' | 'plan' | 'state' | 'claims'>,
+    measured: SampleTotals | undefined,
+  ): ActiveExecution {
+    const { executionId } = options;
+    // A command may have had the same journal read meanwhile: one alone may write.
+    const present = this.byId.get(executionId);
+    if (present && !present.isLeaving) return present;
+    const active = runInContext({ executionId }, () => this.factory.make(options, this, measured));
     this.byId.set(executionId, active);
     return active;
   }
 
   /** The execution is read anew from the journal, and its failure takes the next seq. */
-  private failFromJournal(executionId: string, error: ExecutionErrorData): void {
-    this.load(executionId, this.identity.id).then(
+  private failFromJournal({ executionId, instanceId }: ActiveExecution, error: ExecutionErrorData): void {
+    this.load({ id: executionId, claimer: instanceId, claims: 0 }).then(
       (active) => active.failWith(error),
       (reason: unknown) => {
         // Nothing of it was written: who asked for it is told so.

@@ -45,10 +45,24 @@ it('batch rows go after an hour, but for the newest of each writer', async () =>
   expect(await numbers()).toEqual([3]);
 });
 
-it('the batch rows of an instance that is forgotten go with it', async () => {
+it('the batch rows of an instance that is gone stay for an hour after its last one', async () => {
   const instances = new InstanceRepository(test.database);
+  const journal = new JournalRepository(test.database);
+  const aged = (minutes: number) =>
+    test.database.pool.query(`UPDATE journal_batches SET created_at = clock_timestamp() - $1 * interval '1 minute'`, [
+      minutes,
+    ]);
   const { id } = test.identity;
+  await aged(90);
+  await journal.forgetGoneWriters(HOUR_MS);
+  const whileAlive = await numbers();
   await instances.takeOver(id, null);
   await instances.forgetDead();
-  expect(await numbers()).toEqual([]);
+  await aged(59);
+  await journal.forgetGoneWriters(HOUR_MS);
+  const tooEarly = await numbers();
+  await aged(61);
+  await journal.forgetGoneWriters(HOUR_MS);
+
+  expect([whileAlive, tooEarly, await numbers()]).toEqual([[3], [3], []]);
 });

@@ -10,7 +10,7 @@ const KEEP_MS = 3_600_000;
 /**
  * Deletes the batch rows of this instance's lanes once they are an hour old. The numbers are noted as time goes by, so
  * that a deletion is a range of the primary key and no index on the time is needed; the newest row of a writer is the
- * guard of a batch that is sent again, and always stays.
+ * guard of a batch that is sent again, and stays. All rows of an instance that is gone are deleted an hour after its last.
  */
 @Injectable()
 export class BatchRetention implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -38,6 +38,7 @@ export class BatchRetention implements OnApplicationBootstrap, BeforeApplication
     try {
       for (const { writer, no } of old) await this.journal.forgetBatches(writer, no);
       this.notes = this.notes.filter(({ at }) => now - at < KEEP_MS);
+      await this.journal.forgetGoneWriters(KEEP_MS);
     } catch (error) {
       this.log.debug({ err: error }, 'old batch rows could not be deleted; trying again');
     }

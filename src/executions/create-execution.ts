@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { invalidParams } from '../engine/errors.js';
+import { canonicalJson } from '../engine/canonical-json.js';
 import type { ExecutionContextData, Trigger } from '../engine/journal/events.js';
-import { isJsonObject, type JsonValue } from '../engine/json.js';
+import type { JsonValue } from '../engine/json.js';
 import type { ContextDto, CreateExecutionDto, TriggerDto } from './dto/create-execution.dto.js';
+import { idempotencyKey } from './idempotency-key.js';
 
 /** What an execution is created from. */
 export interface CreateExecution {
@@ -23,18 +24,13 @@ export interface CreateExecution {
   actor?: string;
 }
 
-const LONGEST_KEY = 255;
-
 /** @throws EngineError INVALID_PARAMS when the key is empty or too long */
 export function createExecution(
   body: CreateExecutionDto,
-  idempotencyKey: string | undefined,
+  keyHeader: string | undefined,
   actor: string | undefined,
 ): CreateExecution {
-  if (idempotencyKey !== undefined && (idempotencyKey.length < 1 || idempotencyKey.length > LONGEST_KEY)) {
-    const message = `Idempotency-Key must be 1 to ${LONGEST_KEY} characters`;
-    throw invalidParams([{ field: 'Idempotency-Key', message }]);
-  }
+  const key = idempotencyKey(keyHeader);
   const { workflowId, revision, trigger, context, labels = {}, priority, runAt } = body;
   return {
     workflowId,
@@ -45,7 +41,7 @@ export function createExecution(
     priority,
     runAt,
     actor,
-    ...(idempotencyKey !== undefined && { idempotencyKey, bodyHash: bodyHash(body) }),
+    ...(key !== undefined && { idempotencyKey: key, bodyHash: bodyHash(body) }),
   };
 }
 
@@ -62,15 +58,4 @@ function bodyHash(body: CreateExecutionDto): string {
   return createHash('sha256')
     .update(canonicalJson(body as unknown as JsonValue))
     .digest('hex');
-}
-
-/** JSON with the names of each object in order (RFC 8785). The depth of a body is bounded where it is read. */
-function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
-  const fields = Object.keys(value)
-    .filter((name) => value[name] !== undefined)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name] as JsonValue)}`);
-  return `{${fields.join(',')}}`;
 }

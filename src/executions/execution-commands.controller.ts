@@ -2,13 +2,17 @@ import { Body, Controller, Headers, HttpCode, Param, Post, Put } from '@nestjs/c
 import { invalidParams } from '../engine/errors.js';
 import { recordWithoutNodes, type ExecutionRecord } from '../engine/journal/execution-record.js';
 import type { JsonValue } from '../engine/json.js';
+import type { Command } from '../engine/state/decide-command.js';
 import { Actor } from '../http/actor.js';
 import { Answer } from '../http/envelope.js';
 import { CancelExecutionDto } from './dto/cancel-execution.dto.js';
 import { ChangeStatusDto } from './dto/change-status.dto.js';
+import { SettleNodeDto } from './dto/settle-node.dto.js';
 import { ExecutionReader } from './execution-reader.js';
-import { ExecutionsService } from './executions.service.js';
+import { type CommandOptions, ExecutionsService } from './executions.service.js';
 import { expectedSeq } from './expected-seq.js';
+import { idempotencyKey } from './idempotency-key.js';
+import { NodeSettlement } from './node-settlement.js';
 import { statusCommand } from './status-command.js';
 import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/execution-commands.operations.js';
@@ -27,6 +31,7 @@ export class ExecutionCommandsController {
   constructor(
     private readonly executions: ExecutionsService,
     private readonly reader: ExecutionReader,
+    private readonly settlement: NodeSettlement,
   ) {}
 
   @Put('status')
@@ -35,13 +40,10 @@ export class ExecutionCommandsController {
     @Param('id') id: string,
     @Body() body: ChangeStatusDto,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Actor() actor: string | undefined,
   ): Promise<Answer> {
-    const command = statusCommand(body, actor);
-    const ifMatchSeq = expectedSeq(ifMatch);
-    if (command) await this.executions.command(id, command, { ifMatchSeq });
-    else await this.reader.refuseStatus(id, body.status, ifMatchSeq);
-    return this.answer(id);
+    return this.carryOut(id, statusCommand(body, actor), commandOptions(ifMatch, key));
   }
 
   @Post('cancel')
@@ -51,24 +53,55 @@ export class ExecutionCommandsController {
     @Param('id') id: string,
     @Body() { reason, rollback, dryRun }: CancelExecutionDto,
     @Headers('if-match') ifMatch: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
     @Actor() actor: string | undefined,
   ): Promise<Answer> {
     if (rollback) {
       throw invalidParams([{ field: 'rollback', message: 'rollback is not available yet: cancel without it' }]);
     }
-    const ifMatchSeq = expectedSeq(ifMatch);
+    const options = commandOptions(ifMatch, key);
     if (dryRun) {
-      const preview: CancelPreview = { willAbort: await this.reader.abortedByCancel(id, ifMatchSeq), warnings: [] };
+      const willAbort = await this.reader.abortedByCancel(id, options.ifMatchSeq);
+      const preview: CancelPreview = { willAbort, warnings: [] };
       return new Answer(preview, 'Nothing was changed');
     }
-    await this.executions.command(id, { kind: 'end', then: 'cancelled', actor, reason }, { ifMatchSeq });
-    return this.answer(id);
+    return this.carryOut(id, { kind: 'end', then: 'cancelled', actor, reason }, options);
   }
 
-  private async answer(id: string): Promise<Answer> {
-    const record: CommandAnswer = recordWithoutNodes(await this.reader.record(id));
-    return new Answer(record, message(record));
+  @Post('nodes/:nodeId/settle')
+  @Operation(operations.settleNode)
+  @HttpCode(200)
+  async settle(
+    @Param('id') id: string,
+    @Param('nodeId') nodeId: string,
+    @Body() { status, outputs, port, reason }: SettleNodeDto,
+    @Headers('if-match') ifMatch: string | undefined,
+    @Headers('idempotency-key') key: string | undefined,
+    @Actor() actor: string | undefined,
+  ): Promise<Answer> {
+    const options = commandOptions(ifMatch, key);
+    const command = { kind: 'settle', nodeId, status, outputs, port, actor, reason } as const;
+    await this.settlement.check(id, command);
+    return this.carryOut(id, command, options, () => `Node settled as ${status}`);
   }
+
+  /** With a key the answer is rendered as of the seq that the command led to, so that it is the same each time. */
+  private async carryOut(
+    id: string,
+    command: Command,
+    options: CommandOptions,
+    say: (record: CommandAnswer) => string = message,
+  ): Promise<Answer> {
+    const seq = await this.executions.command(id, command, options);
+    const atSeq = options.idempotencyKey === undefined ? undefined : seq;
+    const record: CommandAnswer = recordWithoutNodes(await this.reader.record(id, { atSeq }));
+    return new Answer(record, say(record));
+  }
+}
+
+/** @throws EngineError INVALID_PARAMS when a header is not as it must be */
+function commandOptions(ifMatch: string | undefined, key: string | undefined): CommandOptions {
+  return { ifMatchSeq: expectedSeq(ifMatch), idempotencyKey: idempotencyKey(key) };
 }
 
 /** What has been reached by now: a pause may still wait for nodes, a cancellation for their end. */

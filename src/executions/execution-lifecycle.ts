@@ -1,8 +1,11 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { MetricsSampler } from '../monitoring/metrics-sampler.js';
 import { ActiveExecutions } from './active-executions.js';
+import { Clock } from './clock.js';
 import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
 import { Lease } from './lease.js';
+import { Takeovers } from './takeovers.js';
 
 /** Begins and ends what drives executions, in order: the lease first, the lease last. */
 @Injectable()
@@ -12,28 +15,35 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     private readonly queue: JournalQueue,
     private readonly active: ActiveExecutions,
     private readonly dispatcher: Dispatcher,
+    private readonly sampler: MetricsSampler,
+    private readonly clock: Clock,
+    private readonly takeovers: Takeovers,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.queue.begin(() => this.lease.lost());
-    await this.lease.begin(() => this.lose());
+    this.takeovers.begin(() => this.dispatcher.lookForOrphans());
+    await this.lease.begin({
+      lost: () => this.lose(),
+      renewed: () => this.queue.renew(),
+      beaten: () => {
+        void this.takeovers.look();
+        this.dispatcher.lookForOrphans();
+      },
+    });
     this.dispatcher.begin();
+    this.sampler.begin({ now: () => this.clock.now(), executions: () => this.active.all() });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.dispatcher.drain();
+    await this.sampler.end();
     await this.lease.end();
   }
 
-  /** Somebody else drives everything now: forget it, and go on under a new id. */
-  private async lose(): Promise<void> {
+  /** Somebody else drives everything now. */
+  private lose(): void {
     this.active.abandonAll();
     this.queue.stop();
-    try {
-      await this.lease.renewIdentity();
-    } finally {
-      // Also when nobody knows whether the new id is registered: if not, the next batch or heartbeat finds that out.
-      this.queue.renew();
-    }
   }
 }

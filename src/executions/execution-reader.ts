@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
-import { EngineError, invalidParams } from '../engine/errors.js';
+import { invalidParams } from '../engine/errors.js';
 import {
   attemptsBeyondJournal,
   buildRecord,
@@ -15,13 +15,12 @@ import { progressOf, type Progress } from '../engine/progress/progress.js';
 import { undoOfNode, type NodeUndo } from '../engine/recovery/undo-of-node.js';
 import { decideCommand } from '../engine/state/decide-command.js';
 import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
-import { invalidTransition, type ExecutionStatus } from '../engine/state/transitions.js';
 import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { EventRepository } from '../repositories/event.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
-import { executionNotFound } from './execution-not-found.js';
+import { executionNotFound, nodeNotFound } from './execution-not-found.js';
 import { checkSeq } from './expected-seq.js';
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListNodesQuery } from './dto/list-nodes.query.js';
@@ -39,7 +38,8 @@ export type NodeDetail = NodeRecord & {
   runs: RunRecord[];
 };
 
-interface Snapshot {
+/** An execution as it stands now. */
+export interface Snapshot {
   plan: ExecutionPlan;
   /** Shared: to be read at once. */
   state: ExecutionState;
@@ -89,7 +89,7 @@ export class ExecutionReader {
     const runs = nodeHistory(await this.journal.ofNode(executionId, nodeId));
     const { plan, state, running } = await this.snapshot(executionId);
     const node = plan.byId.get(nodeId);
-    if (!node) throw new EngineError('NOT_FOUND', 'The execution has no such node', { id: executionId, nodeId });
+    if (!node) throw nodeNotFound(executionId, nodeId);
     const record = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running)).of(node, false);
     const intents = runs.flatMap(({ attempts }) => attempts.flatMap(({ intent }) => intent ?? []));
     const nodeState = state.nodes.get(nodeId);
@@ -115,17 +115,8 @@ export class ExecutionReader {
     return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(id)).map(({ id }) => id);
   }
 
-  /**
-   * For a status that nothing leads to.
-   * @throws EngineError NOT_FOUND; CONFLICT; INVALID_TRANSITION unless the execution has the status already
-   */
-  async refuseStatus(executionId: string, to: ExecutionStatus, ifMatchSeq?: number): Promise<void> {
-    const { state } = await this.snapshot(executionId);
-    checkSeq(state.seq, ifMatchSeq);
-    if (state.status !== to) throw invalidTransition(state.status, to);
-  }
-
-  private async snapshot(executionId: string): Promise<Snapshot> {
+  /** @throws EngineError NOT_FOUND */
+  async snapshot(executionId: string): Promise<Snapshot> {
     const state = await this.folds.load(executionId);
     if (!state) throw executionNotFound(executionId);
     const plan = await this.plans.get(state.workflowId, state.revision);

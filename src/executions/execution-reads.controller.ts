@@ -5,9 +5,12 @@ import type { Progress } from '../engine/progress/progress.js';
 import type { Pagination } from '../http/pagination.js';
 import { ListEventsQuery } from './dto/list-events.query.js';
 import { ListLogsQuery } from './dto/list-logs.query.js';
+import { ListMetricsQuery } from './dto/list-metrics.query.js';
 import { ListNodesQuery } from './dto/list-nodes.query.js';
 import { ExecutionDefinition } from './execution-definition.js';
+import { ExecutionExplainer, type ExecutionExplanation } from './execution-explainer.js';
 import { ExecutionJournal, type EventList, type LogList } from './execution-journal.js';
+import { ExecutionMetrics, type MetricList } from './execution-metrics.js';
 import { ExecutionReader, type NodeDetail } from './execution-reader.js';
 import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/execution-reads.operations.js';
@@ -19,6 +22,8 @@ export class ExecutionReadsController {
     private readonly reader: ExecutionReader,
     private readonly journal: ExecutionJournal,
     private readonly definition: ExecutionDefinition,
+    private readonly explainer: ExecutionExplainer,
+    private readonly measured: ExecutionMetrics,
   ) {}
 
   @Get('workflow')
@@ -33,6 +38,12 @@ export class ExecutionReadsController {
     return this.reader.progress(id);
   }
 
+  @Get('explain')
+  @Operation(operations.explainExecution)
+  explain(@Param('id') id: string): Promise<ExecutionExplanation> {
+    return this.explainer.explain(id);
+  }
+
   @Get('logs')
   @Operation(operations.listLogs)
   logs(@Param('id') id: string, @Query() query: ListLogsQuery): Promise<LogList> {
@@ -43,6 +54,12 @@ export class ExecutionReadsController {
   @Operation(operations.listEvents)
   events(@Param('id') id: string, @Query() query: ListEventsQuery): Promise<EventList> {
     return this.journal.events(id, query);
+  }
+
+  @Get('metrics')
+  @Operation(operations.listMetrics)
+  metrics(@Param('id') id: string, @Query() query: ListMetricsQuery): Promise<MetricList> {
+    return this.measured.list(id, query);
   }
 
   @Get('nodes')

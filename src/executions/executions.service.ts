@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { atMost } from '../config/at-most.js';
 import type { ExecutionRecord } from '../engine/journal/execution-record.js';
 import type { Command } from '../engine/state/decide-command.js';
-import type { ActiveExecution } from './active-execution.js';
 import type { CreateExecution } from './create-execution.js';
-import { Dispatcher } from './dispatcher.js';
+import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { ExecutionIntake } from './execution-intake.js';
-import { checkSeq } from './expected-seq.js';
 import { KeyedCreations } from './keyed-creations.js';
-
-/** How long a command that ends an execution waits for the end. */
-const WAIT_FOR_END_MS = 10_000;
+import { LocalCommands } from './local-commands.js';
+import { PostedCommands } from './posted-commands.js';
 
 /** Either the record as created, or the id of the execution that the Idempotency-Key has already. */
 export type CreateResult = { created: ExecutionRecord } | { existing: string };
+
+export interface CommandOptions {
+  /** The seq that whoever sent it has seen. */
+  ifMatchSeq?: number;
+  /** 1..255 characters; one name space an execution. */
+  idempotencyKey?: string;
+}
 
 /** Creates executions and carries commands out. */
 @Injectable()
@@ -22,7 +25,8 @@ export class ExecutionsService {
   constructor(
     private readonly intake: ExecutionIntake,
     private readonly keyed: KeyedCreations,
-    private readonly dispatcher: Dispatcher,
+    private readonly local: LocalCommands,
+    private readonly posted: PostedCommands,
   ) {}
 
   /** @throws EngineError NOT_FOUND, CONFLICT, UNSTORABLE, SERVICE_UNAVAILABLE */
@@ -33,32 +37,25 @@ export class ExecutionsService {
   }
 
   /**
-   * Carries a command out; resolves when what it changed is committed, and for an end when it has ended, at most after 10 s.
-   * @throws EngineError NOT_FOUND, INVALID_TRANSITION, CONFLICT (also when `ifMatchSeq` is not the present seq)
+   * Carries a command out, whichever instance drives the execution; resolves when what it changed is committed, and for an
+   * end when it has ended, at most after 10 s.
+   * @returns the seq of the state that it led to; with an idempotency key it is the same each time
+   * @throws EngineError NOT_FOUND, INVALID_TRANSITION, CONFLICT (also when `ifMatchSeq` is not the present seq, and when the
+   * key came with another command), SERVICE_UNAVAILABLE when nobody carries it out in time
    */
-  async command(executionId: string, command: Command, { ifMatchSeq }: { ifMatchSeq?: number } = {}): Promise<void> {
-    const active = await this.carryOut(executionId, { commandId: newCommandId(), ...command }, ifMatchSeq);
-    if (command.kind === 'end') await atMost(WAIT_FOR_END_MS, active.left);
-    else await Promise.race([active.stream.committed(), active.left]);
-  }
-
-  /**
-   * One that is on its way out takes no command any more: it is claimed anew. Between that look and the command no other
-   * one may come, hence no await.
-   */
-  private async carryOut(executionId: string, command: Command, ifMatchSeq?: number): Promise<ActiveExecution> {
-    let active = await this.dispatcher.hold(executionId);
-    while (active.isLeaving) {
-      await active.left;
-      active = await this.dispatcher.hold(executionId);
-    }
+  async command(
+    executionId: string,
+    command: Command,
+    { ifMatchSeq: expectedSeq, idempotencyKey }: CommandOptions = {},
+  ): Promise<number> {
+    const given = { id: newCommandId(), executionId, command, expectedSeq };
+    if (idempotencyKey !== undefined) return this.posted.carryOut(given, idempotencyKey);
     try {
-      checkSeq(active.state.seq, ifMatchSeq);
-      active.driver.command(command);
-    } finally {
-      active.driver.release();
+      return await this.local.carryOut(given);
+    } catch (error) {
+      if (error instanceof ExecutionElsewhere) return this.posted.carryOut(given, undefined);
+      throw error;
     }
-    return active;
   }
 }
 

@@ -1,4 +1,5 @@
-import { EngineError, invalidParams } from '../engine/errors.js';
+import { invalidParams } from '../engine/errors.js';
+import { movedOn } from '../engine/state/refusals.js';
 
 /** RFC 9110, 13.1.1; the bare number is accepted too. */
 const IF_MATCH = /^(?:(\d{1,10})|"(\d{1,10})"|W\/"(\d{1,10})")$/;
@@ -17,7 +18,5 @@ export function expectedSeq(ifMatch: string | undefined): number | undefined {
 
 /** @throws EngineError CONFLICT with the present seq when the caller expected another one */
 export function checkSeq(seq: number, expected: number | undefined): void {
-  if (expected !== undefined && expected !== seq) {
-    throw new EngineError('CONFLICT', 'The execution has moved on', { seq });
-  }
+  if (expected !== undefined && expected !== seq) throw movedOn(seq);
 }

@@ -9,6 +9,7 @@ describe('statusCommand', () => {
       { kind: 'pause', mode: 'abort' },
     ],
     [{ status: 'running' }, { kind: 'resume' }],
+    [{ status: 'pending' }, { kind: 'remain-pending' }],
     [{ status: 'cancelled' }, { kind: 'end', then: 'cancelled' }],
     [{ status: 'completed' }, { kind: 'end', then: 'completed' }],
     [{ status: 'failed' }, { kind: 'end', then: 'failed' }],
@@ -22,10 +23,6 @@ describe('statusCommand', () => {
     ],
   ] as const)('of %j is %j, with who asked and why', (body, command) => {
     expect(statusCommand({ ...body, reason: 'why' }, 'ann')).toEqual({ ...command, actor: 'ann', reason: 'why' });
-  });
-
-  it('is none for a status that nothing leads to', () => {
-    expect(statusCommand({ status: 'pending' })).toBeNull();
   });
 
   it.each([

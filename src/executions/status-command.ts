@@ -4,10 +4,10 @@ import type { Command } from '../engine/state/decide-command.js';
 import type { ChangeStatusDto } from './dto/change-status.dto.js';
 
 /**
- * The command behind a wished status; null for `pending`, which nothing leads to.
+ * The command behind a wished status.
  * @throws EngineError INVALID_PARAMS for `error` or `mode` with a status that has no use for it
  */
-export function statusCommand({ status, error, reason, mode }: ChangeStatusDto, actor?: string): Command | null {
+export function statusCommand({ status, error, reason, mode }: ChangeStatusDto, actor?: string): Command {
   if (error !== undefined && status !== 'failed') {
     throw invalidParams([{ field: 'error', message: 'error belongs to the status "failed"' }]);
   }
@@ -17,7 +17,7 @@ export function statusCommand({ status, error, reason, mode }: ChangeStatusDto, 
   const caused = { actor, reason };
   switch (status) {
     case 'pending':
-      return null;
+      return { kind: 'remain-pending', ...caused };
     case 'paused':
       return { kind: 'pause', mode: mode ?? 'wait', ...caused };
     case 'running':

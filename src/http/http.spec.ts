@@ -6,7 +6,7 @@ import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Query } f
 import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, MaxLength, ValidateNested } from 'class-validator';
 import { Type } from 'class-transformer';
 import { startTestServer, type TestServer } from '../../test/support/test-server.js';
-import { EngineError } from '../engine/errors.js';
+import { EngineError, type ErrorCode } from '../engine/errors.js';
 import { Actor } from './actor.js';
 import { IsFreeObject, Omittable, PrefixedParameters } from './dto-rules.js';
 import { Answer, BodyLimit, Message, RawAnswer } from './envelope.js';
@@ -100,6 +100,11 @@ class ThingsController {
     throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' });
   }
 
+  @Get('refused/:code')
+  refused(@Param('code') code: string) {
+    throw new EngineError(code as ErrorCode, 'Refused', { why: code });
+  }
+
   @Get(':id')
   get(@Param('id') id: string) {
     throw new EngineError('NOT_FOUND', 'Thing not found', { id });
@@ -173,7 +178,36 @@ describe('the HTTP layer', () => {
     });
   });
 
-  test('tells nothing of an unexpected error', async () => {
+  test.each<[ErrorCode, number]>([
+    ['INVALID_PARAMS', 400],
+    ['UNAUTHORIZED', 401],
+    ['FORBIDDEN', 403],
+    ['NOT_FOUND', 404],
+    ['CONFLICT', 409],
+    ['INVALID_TRANSITION', 409],
+    ['ROLLBACK_UNSAFE', 409],
+    ['PLAN_CHANGED', 409],
+    ['REVISION_INCOMPATIBLE', 409],
+    ['PAYLOAD_TOO_LARGE', 413],
+    ['UNSUPPORTED_MEDIA_TYPE', 415],
+    ['VALIDATION_FAILED', 422],
+    ['UNSTORABLE', 422],
+    ['RATE_LIMIT_EXCEEDED', 429],
+    ['INTERNAL_ERROR', 500],
+    ['SERVICE_UNAVAILABLE', 503],
+  ])('answers what is refused as %s with HTTP %d', async (code, status) => {
+    const response = await send(`/api/v2/things/refused/${code}`);
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({
+      code: status,
+      success: false,
+      data: null,
+      message: 'Refused',
+      error: { code, details: { why: code } },
+    });
+  });
+
+  test('tells nothing of an unexpected error, which is INTERNAL_ERROR', async () => {
     const { status, body } = await server.call('GET', '/things/broken');
 
     expect(status).toBe(500);
@@ -181,7 +215,7 @@ describe('the HTTP layer', () => {
     expect(JSON.stringify(body)).not.toMatch(/secret|SELECT|spec/);
   });
 
-  test('answers 503 with Retry-After when the database is away', async () => {
+  test('answers SERVICE_UNAVAILABLE with Retry-After when the database is away', async () => {
     const { status, headers, body } = await server.call('GET', '/things/away');
 
     expect(status).toBe(503);
@@ -190,26 +224,26 @@ describe('the HTTP layer', () => {
   });
 
   test.each([
-    ['malformed JSON', () => post('{"name":'), 400, 'INVALID_PARAMS'],
-    ['a body that is no object', () => post('[]'), 400, 'INVALID_PARAMS'],
-    ['null for a body', () => post('null'), 400, 'INVALID_PARAMS'],
-    ['__proto__ as a name', () => post('{"name":"a","__proto__":{"x":1}}'), 400, 'INVALID_PARAMS'],
-    ['101 levels', () => post('['.repeat(101) + ']'.repeat(101)), 400, 'INVALID_PARAMS'],
-    ['100,000 levels that never close', () => post('{"a":'.repeat(400)), 400, 'INVALID_PARAMS'],
+    ['malformed JSON', 400, 'INVALID_PARAMS', () => post('{"name":')],
+    ['a body that is no object', 400, 'INVALID_PARAMS', () => post('[]')],
+    ['null for a body', 400, 'INVALID_PARAMS', () => post('null')],
+    ['__proto__ as a name', 400, 'INVALID_PARAMS', () => post('{"name":"a","__proto__":{"x":1}}')],
+    ['101 levels', 400, 'INVALID_PARAMS', () => post('['.repeat(101) + ']'.repeat(101))],
+    ['100,000 levels that never close', 400, 'INVALID_PARAMS', () => post('{"a":'.repeat(400))],
     [
       'another type of content',
-      () => post('name=a', { 'content-type': 'application/x-www-form-urlencoded' }),
       415,
       'UNSUPPORTED_MEDIA_TYPE',
+      () => post('name=a', { 'content-type': 'application/x-www-form-urlencoded' }),
     ],
-    ['plain text', () => post('hello', { 'content-type': 'text/plain' }), 415, 'UNSUPPORTED_MEDIA_TYPE'],
-    ['a body above the limit', () => post(JSON.stringify({ name: 'x'.repeat(3000) })), 413, 'PAYLOAD_TOO_LARGE'],
-    ['an unknown route', () => send('/api/v2/nothing'), 404, 'NOT_FOUND'],
-    ['an unknown route outside of the API', () => send('/nothing'), 404, 'NOT_FOUND'],
-    ['another method', () => send('/api/v2/things/raw', { method: 'PATCH' }), 404, 'NOT_FOUND'],
-    ['a path that cannot be decoded', () => send('/api/v2/things/%zz'), 400, 'INVALID_PARAMS'],
-    ['U+0000 in a path', () => send('/api/v2/things/a%00b'), 400, 'INVALID_PARAMS'],
-  ])('refuses %s in the envelope', async (_, act, status, code) => {
+    ['plain text', 415, 'UNSUPPORTED_MEDIA_TYPE', () => post('hello', { 'content-type': 'text/plain' })],
+    ['a body above the limit', 413, 'PAYLOAD_TOO_LARGE', () => post(JSON.stringify({ name: 'x'.repeat(3000) }))],
+    ['an unknown route', 404, 'NOT_FOUND', () => send('/api/v2/nothing')],
+    ['an unknown route outside of the API', 404, 'NOT_FOUND', () => send('/nothing')],
+    ['another method', 404, 'NOT_FOUND', () => send('/api/v2/things/raw', { method: 'PATCH' })],
+    ['a path that cannot be decoded', 400, 'INVALID_PARAMS', () => send('/api/v2/things/%zz')],
+    ['U+0000 in a path', 400, 'INVALID_PARAMS', () => send('/api/v2/things/a%00b')],
+  ] as const)('refuses %s in the envelope with %d %s', async (_, status, code, act) => {
     const response = await act();
     const body = (await response.json()) as Record<string, unknown>;
 
@@ -374,7 +408,7 @@ describe('the HTTP layer', () => {
     expect([live.status, ready.status]).toEqual([200, 200]);
   });
 
-  test('refuses foreign host names and the pages of other sites, health excepted', async () => {
+  test('refuses foreign host names and the pages of other sites with FORBIDDEN, health excepted', async () => {
     const under = (host: string, path: string) =>
       new Promise<number | undefined>((resolve, reject) => {
         rawRequest(`${server.url}${path}`, { headers: { host } }, (response) => resolve(response.resume().statusCode))
@@ -453,10 +487,11 @@ describe('with an API token', () => {
   const status = async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     (await fetch(`${server.url}${path}`, { method, headers })).status;
 
-  test('wants it for the API, however the path is spelled', async () => {
+  test('wants it for the API, however the path is spelled, else UNAUTHORIZED', async () => {
     const token = { authorization: 'Bearer geheim' };
 
-    expect(await status('/api/v2/things/raw')).toBe(401);
+    const refused = await fetch(`${server.url}/api/v2/things/raw`);
+    expect([refused.status, await refused.json()]).toMatchObject([401, { code: 401, error: { code: 'UNAUTHORIZED' } }]);
     expect(await status('/api/v2/things/raw', { authorization: 'Bearer falsch' })).toBe(401);
     expect(await status('/%61pi/v2/things/raw')).toBe(401);
     expect(await status('/api/v2/nothing')).toBe(401);

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -11,7 +12,9 @@ import {
 import { NodeError } from '../engine/errors.js';
 import type { JsonObject } from '../engine/json.js';
 import type { NodeContext, NodeOutput } from '../engine/ports.js';
+import { DrivenExecution } from '../engine/testing/driven-execution.js';
 import { externalApiNode } from './external-api-node.js';
+import { NodeRegistry } from './node-registry.js';
 
 type Route = (response: ServerResponse, request: ReceivedRequest, raw: IncomingMessage) => void;
 
@@ -78,7 +81,7 @@ async function rawServer(
 }
 
 describe('the request of an external-api node', () => {
-  it('sends method, query, headers and a body as JSON, with the idempotency key', async () => {
+  it('sends method, url, query, headers and a body as JSON, with the idempotency key', async () => {
     await call({
       method: 'post',
       url: `${service.url}/orders?a=1`,
@@ -101,9 +104,10 @@ describe('the request of an external-api node', () => {
     expect(sent().body).toBe('a;b');
   });
 
-  it('is a GET when no method is given', async () => {
+  it('is a GET when no method is given, also by the alias http-request', async () => {
     await call({});
     expect(sent().method).toBe('GET');
+    expect(new NodeRegistry().get('http-request')).toBe(externalApiNode);
   });
 
   it('turns credentials in the URL into Basic authentication', async () => {
@@ -124,8 +128,8 @@ describe('the request of an external-api node', () => {
   });
 });
 
-describe('the answer', () => {
-  it('becomes status, headers and body: JSON as its value, anything else as text', async () => {
+describe('the outputs of an external-api node', () => {
+  it('are status, headers and body of the answer: JSON as its value, anything else as text', async () => {
     expect(await call({})).toMatchObject({
       status: 200,
       headers: { 'content-type': 'application/json' },
@@ -144,7 +148,7 @@ describe('the answer', () => {
     expect(await call({ method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
   });
 
-  it('does not show cookies and other credentials', async () => {
+  it('do not show cookies and other credentials', async () => {
     routes.set('/x', (response) => {
       response.setHeader('set-cookie', ['session=secret', 'b=c']);
       answerJson(response, 200, {}, { 'x-auth-token': 'secret', 'x-other': 'seen' });
@@ -154,14 +158,14 @@ describe('the answer', () => {
     expect(JSON.stringify(headers)).not.toContain('secret');
   });
 
-  it('is a success by the statuses that are expected', async () => {
+  it('are those of a success by the statuses of expect, else 200 to 299', async () => {
     routes.set('/x', (response) => answerJson(response, 404, { gone: true }));
     expect(await call({ expect: [200, 404] })).toMatchObject({ status: 404, body: { gone: true } });
     routes.set('/x', (response) => answerJson(response, 200, {}));
     expect((await failure({ expect: [201] })).code).toBe('HTTP_200');
   });
 
-  it('above 10 MiB is refused, and not read on', async () => {
+  it('above 10 MiB are refused with OUTPUT_TOO_LARGE, and not read on', async () => {
     let written = 0;
     routes.set('/x', (response) => {
       const chunk = Buffer.alloc(1024 * 1024, 'a');
@@ -187,8 +191,8 @@ describe('the answer', () => {
   });
 });
 
-describe('a refusal by the service', () => {
-  it('has its status as code, its body as details, and surely no effect', async () => {
+describe('a refusal by the service of an external-api node', () => {
+  it('has HTTP_<status> as code, its body as details, and surely no effect', async () => {
     routes.set('/x', (response) => answerJson(response, 422, { error: 'no stock' }));
     expect(await failure({ method: 'POST', body: {} })).toMatchObject({
       code: 'HTTP_422',
@@ -239,7 +243,7 @@ describe('a refusal by the service', () => {
   });
 });
 
-describe('a redirect', () => {
+describe('a redirect of an external-api node', () => {
   const redirect =
     (status: number, location: string): Route =>
     (response) =>
@@ -277,7 +281,7 @@ describe('a redirect', () => {
     expect(sent().headers).toMatchObject({ authorization: 'Bearer a', cookie: 'b=c', 'x-api-key': 'k' });
   });
 
-  it('is followed five times and no more', async () => {
+  it('is followed five times and no more, then HTTP_302', async () => {
     for (let step = 0; step < 10; step++) routes.set(`/${step}`, redirect(302, `/${step + 1}`));
     expect(await call({ url: `${service.url}/5` })).toMatchObject({ body: { path: '/10' } });
     expect(await failure({ url: `${service.url}/4` })).toMatchObject({ code: 'HTTP_302', effect: 'none' });
@@ -291,8 +295,8 @@ describe('a redirect', () => {
   });
 });
 
-describe('a call without an answer', () => {
-  it('has surely no effect when no connection was made', async () => {
+describe('an external-api node without an answer', () => {
+  it('fails with NETWORK_ERROR, surely without an effect when no connection was made', async () => {
     const { url, server } = await rawServer(() => undefined);
     await new Promise((resolve) => server.close(resolve));
     expect(await failure({ method: 'POST', url })).toMatchObject({
@@ -308,7 +312,7 @@ describe('a call without an answer', () => {
     });
   });
 
-  it('has an unknown effect when the connection was cut afterwards', async () => {
+  it('fails with NETWORK_ERROR and an unknown effect when the connection was cut afterwards', async () => {
     const { url, server } = await rawServer((socket) => socket.destroy());
     const error = await failure({ method: 'POST', url, body: {} });
     expect(error.code).toBe('NETWORK_ERROR');
@@ -316,7 +320,7 @@ describe('a call without an answer', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  it('has an unknown effect when the answer breaks off', async () => {
+  it('fails with NETWORK_ERROR and an unknown effect when the answer breaks off', async () => {
     routes.set('/x', (response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -326,7 +330,7 @@ describe('a call without an answer', () => {
     expect(error.effect).toBeUndefined();
   });
 
-  it('ends at its limit, whether headers or the rest are late', async () => {
+  it('fails with TIMEOUT at its timeout, whether headers or the rest are late', async () => {
     routes.set('/x', () => undefined);
     const silent = await failure({ method: 'POST', timeout: 50 });
     expect(silent).toMatchObject({ code: 'TIMEOUT' });
@@ -338,6 +342,19 @@ describe('a call without an answer', () => {
     expect((await failure({ timeout: 50 })).code).toBe('TIMEOUT');
   });
 
+  it('has no timeout of its own where its config has none: that of its attempt holds', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'performance', 'hrtime', 'Date'] });
+    try {
+      routes.set('/x', (response) => {
+        jest.advanceTimersByTime(3_600_000);
+        answerJson(response, 200, {});
+      });
+      expect(await call({})).toMatchObject({ status: 200 });
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   it('gives the reason when its attempt is aborted', async () => {
     const reason = new NodeError('CANCELLED', 'The execution is being cancelled');
     const own = context({ method: 'POST' });
@@ -347,7 +364,7 @@ describe('a call without an answer', () => {
   });
 });
 
-describe('what is counted', () => {
+describe('what is counted of external-api nodes', () => {
   it('is each request and the bytes of the bodies', async () => {
     routes.set('/x', (response) => response.writeHead(307, { location: '/y' }).end());
     routes.set('/y', (response) => response.end('äöü'));
@@ -357,7 +374,7 @@ describe('what is counted', () => {
   });
 });
 
-describe('the compensation', () => {
+describe('the compensation of an external-api node', () => {
   const undo = (config: JsonObject, rollback: JsonObject) =>
     externalApiNode.rollback?.({
       ...context(config, { idempotencyKey: 'rt_key_undo' }),
@@ -365,10 +382,29 @@ describe('the compensation', () => {
       rollback,
     });
 
-  it('sends its own request with its own key', async () => {
+  it('sends its own request, of rollback.method and rollback.url, with its own key', async () => {
     await undo({ method: 'POST' }, { method: 'delete', url: `${service.url}/orders/7` });
     expect(sent()).toMatchObject({ method: 'DELETE', path: '/orders/7' });
     expect(sent().headers['idempotency-key']).toBe('rt_key_undo');
+  });
+
+  it.each<[string, JsonObject, Partial<ReceivedRequest>]>([
+    ['headers', { headers: { 'X-Why': 'undo' } }, { headers: expect.objectContaining({ 'x-why': 'undo' }) as never }],
+    ['query', { query: { why: 'undo' } }, { path: '/orders/7?why=undo' }],
+    ['body', { body: { why: 'undo' } }, { body: '{"why":"undo"}' }],
+  ])('sends rollback.%s', async (_, more, expected) => {
+    await undo({ method: 'POST' }, { method: 'POST', url: `${service.url}/orders/7`, ...more });
+    expect(sent()).toMatchObject(expected);
+  });
+
+  it('obeys rollback.timeout and rollback.expect', async () => {
+    const url = `${service.url}/orders/7`;
+    routes.set('/orders/7', (response) => answerJson(response, 404, {}));
+    await undo({ method: 'POST' }, { method: 'DELETE', url, expect: [200, 404] });
+    routes.set('/orders/7', () => undefined);
+    await expect(undo({ method: 'POST' }, { method: 'DELETE', url, timeout: 50 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
   });
 
   it('fails as a call does', async () => {
@@ -383,5 +419,35 @@ describe('the compensation', () => {
     await undo({}, {});
     expect(service.requests).toEqual([]);
     await expect(undo({ method: 'POST' }, {})).rejects.toMatchObject({ code: 'INVALID_CONFIG' });
+  });
+});
+
+describe('an external-api node in an execution', () => {
+  const drive = (answer: () => Promise<Response>, more: JsonObject = {}) =>
+    DrivenExecution.run(
+      { nodes: [{ id: 'a', type: 'external-api', config: { method: 'POST', url: 'http://shop/' }, ...more }] },
+      { types: [externalApiNode], createFetch: () => answer },
+    );
+  const pauses = (execution: DrivenExecution) => execution.eventsOf('node:retrying').map(({ delay }) => delay);
+  const status = (code: number) => async () => new Response('', { status: code });
+
+  it.each([
+    ['HTTP_503', status(503), [1000, 2000]],
+    ['HTTP_429', status(429), [1000, 2000]],
+    ['NETWORK_ERROR', async () => Promise.reject(new TypeError('fetch failed')), [1000, 2000]],
+    ['HTTP_500', status(500), []],
+    ['HTTP_404', status(404), []],
+  ])('after %s is tried three times or once', async (code, answer, expected) => {
+    const execution = await drive(answer);
+    expect(execution.node('a')).toMatchObject({ status: 'failed', error: { code }, attempt: expected.length + 1 });
+    expect(pauses(execution)).toEqual(expected);
+  });
+
+  it('has a timeout of 30 s, or that of the node, and is tried again after TIMEOUT', async () => {
+    const never = () => new Promise<Response>(() => {});
+    const byDefault = await drive(never);
+    expect(byDefault.node('a')).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, outcome: 'unknown' });
+    expect(byDefault.elapsed).toBe(3 * 30_000 + 3000);
+    expect((await drive(never, { timeout: 50_000 })).elapsed).toBe(3 * 50_000 + 3000);
   });
 });

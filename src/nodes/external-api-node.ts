@@ -41,7 +41,7 @@ const requestProperties: JsonObject = {
     type: 'integer',
     minimum: 1,
     maximum: 2_147_483_647,
-    description: 'ms for the whole answer; 30000 when absent.',
+    description: 'ms for the whole answer; 30000 when neither this nor the node has one.',
   },
   expect: {
     type: 'array',
@@ -93,9 +93,10 @@ export const externalApiNode: NodeType = {
 
 async function call(context: NodeContext, params: JsonObject): Promise<JsonObject> {
   const request = buildRequest(params, context.idempotencyKey);
-  const limitMs = typeof params.timeout === 'number' ? params.timeout : DEFAULT_TIMEOUT_MS;
+  // Without a limit of its own the request has that of its attempt, which aborts it.
+  const limitMs = typeof params.timeout === 'number' ? params.timeout : undefined;
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(), limitMs);
+  const timer = limitMs === undefined ? undefined : setTimeout(() => limit.abort(), limitMs);
   const send = ({ url, ...init }: HttpRequest) =>
     context.fetch(url, { ...init, redirect: 'manual', signal: limit.signal });
   const isWanted = wantedStatuses(params);
@@ -106,9 +107,10 @@ async function call(context: NodeContext, params: JsonObject): Promise<JsonObjec
     if (error instanceof NodeError) throw error;
     context.signal.throwIfAborted();
     const { message, neverSent, isTimeout } = connectionFailure(error);
-    if (limit.signal.aborted || isTimeout) {
+    if (limit.signal.aborted) {
       throw new NodeError('TIMEOUT', `${describe(request)} has no answer after ${limitMs} ms`);
     }
+    if (isTimeout) throw new NodeError('TIMEOUT', `${describe(request)}: ${message}`);
     throw new NodeError('NETWORK_ERROR', `${describe(request)}: ${message}`, neverSent ? { effect: 'none' } : {});
   } finally {
     clearTimeout(timer);

@@ -82,7 +82,13 @@ function implies(when: Record<string, JsonObject>, then: JsonObject): JsonObject
 }
 
 function shapeAjv(): Ajv2020 {
-  const ajv = createLinearAjv({ allErrors: true, verbose: true, strictTypes: false, strictRequired: false });
+  const ajv = createLinearAjv({
+    allErrors: true,
+    validateSchema: false,
+    verbose: true,
+    strictTypes: false,
+    strictRequired: false,
+  });
   ajv.addFormat('text', /\S/);
   ajv.addFormat('name without spaces', /^[^\s\p{C}]{1,128}$/u);
   ajv.addFormat('semantic version', new RegExp(SEMANTIC_VERSION_PATTERN));

@@ -1,16 +1,12 @@
 import { Module } from '@nestjs/common';
 import { Config } from '../config/env.js';
-import { builtInNodeTypes } from './built-in-node-types.js';
 import { DatabaseConnections } from './database/database-connections.js';
-import { createDatabaseNode } from './database/database-node.js';
-import { createFileReadNode } from './files/file-read-node.js';
-import { createFileWriteNode } from './files/file-write-node.js';
 import { FilesFolder } from './files/files-folder.js';
 import { NodeRegistry } from './node-registry.js';
 import { NodeTypesController } from './node-types.controller.js';
 import { registerOwnNodeTypes } from './own-node-types.js';
-import { createScriptNode } from './script/script-node.js';
 import { ScriptPool } from './script/script-pool.js';
+import { serverNodeTypes } from './server-node-types.js';
 
 /** The node types and their catalogue. */
 @Module({
@@ -20,13 +16,7 @@ import { ScriptPool } from './script/script-pool.js';
       inject: [ScriptPool, DatabaseConnections, Config],
       useFactory: async (scripts: ScriptPool, databases: DatabaseConnections, config: Config) => {
         const files = new FilesFolder(config.filesDir);
-        const registry = new NodeRegistry([
-          ...builtInNodeTypes,
-          createScriptNode(scripts),
-          createDatabaseNode(databases),
-          createFileReadNode(files),
-          createFileWriteNode(files),
-        ]);
+        const registry = new NodeRegistry(serverNodeTypes(scripts, databases, files));
         if (config.nodeTypesDir !== undefined) await registerOwnNodeTypes(registry, config.nodeTypesDir);
         return registry;
       },

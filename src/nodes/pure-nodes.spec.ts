@@ -42,7 +42,7 @@ describe('input', () => {
     expect(outputs(run('input', {}, { trigger: { type: 'api' } }))).toEqual({});
   });
 
-  it('takes defaults for what the trigger does not give', () => {
+  it('takes data for what the trigger does not give', () => {
     expect(outputs(run('input', { data: { a: 1, b: { c: 2 } } }, { trigger: { data: { b: 3, d: 4 } } }))).toEqual({
       a: 1,
       b: 3,
@@ -51,7 +51,7 @@ describe('input', () => {
     expect(outputs(run('input', { data: 'text' }, { trigger: {} }))).toBe('text');
   });
 
-  it('refuses data that does not fit its schema', () => {
+  it('refuses data that does not fit its schema with INPUT_INVALID', () => {
     const schema = {
       $id: 'https://json-schema.org/draft/2020-12/schema',
       $schema: 'http://json-schema.org/draft-07/schema#',
@@ -89,7 +89,7 @@ describe('input', () => {
 });
 
 describe('output', () => {
-  it('gives its value, or its inputs', () => {
+  it('gives its value, without one its inputs', () => {
     expect(outputs(run('output', { value: '{{ inputs.a }}' }, { inputs: { a: [1], b: 2 } }))).toEqual([1]);
     expect(outputs(run('output', {}, { inputs: { a: 1 } }))).toEqual({ a: 1 });
     expect(outputs(run('output', { value: null }, { inputs: { a: 1 } }))).toBeNull();
@@ -97,7 +97,7 @@ describe('output', () => {
 });
 
 describe('transform', () => {
-  it('gives what its expressions make', () => {
+  it('gives what the expressions of output make, also by the alias process', () => {
     expect(
       outputs(
         run(
@@ -116,7 +116,7 @@ describe('transform', () => {
 });
 
 describe('set-variables', () => {
-  it('gives the variables and sets them', () => {
+  it('gives its variables and sets them', () => {
     const variables = { count: 2, name: 'Ada' };
     expect(
       run(
@@ -139,7 +139,7 @@ describe('condition', () => {
     ['inputs.list', 'true'],
     ['inputs.empty', 'false'],
     ['"false"', 'true'],
-  ])('of %s goes on at the port %s', (expression, port) => {
+  ])('of the expression %s goes on at the port %s and says so in result', (expression, port) => {
     const result = run('condition', { expression }, { inputs: { total: 101, list: [0, 1], empty: {} } });
     expect(result).toEqual({ outputs: { result: port === 'true' }, port });
   });
@@ -152,7 +152,7 @@ describe('switch', () => {
     { port: 'text', equals: '{{ inputs.wanted }}' },
   ];
 
-  it('goes on at the first case that fits', () => {
+  it('gives value and port of the first of cases that fits: cases.port by cases.equals or cases.when', () => {
     expect(run('switch', { value: 'x', cases }, { inputs: { total: 1, wanted: 'x' } })).toEqual({
       outputs: { value: 'x', port: 'small' },
       port: 'small',
@@ -163,7 +163,27 @@ describe('switch', () => {
     ).toMatchObject({ port: 'text' });
   });
 
-  it('goes on at the default port, or at none', () => {
+  it('compares value with cases.equals in depth and by type, and takes nothing for null', () => {
+    const of = (value: JsonValue, equals: JsonValue) =>
+      run('switch', { value, cases: [{ port: 'fits', equals }] }) as NodeOutput;
+    expect(of({ a: [1], b: 2 }, { b: 2, a: [1] }).port).toBe('fits');
+    expect(of([1, 2], [2, 1]).port).toBeUndefined();
+    expect(of('1', 1).port).toBeUndefined();
+    expect(of('{{ inputs.nothing }}', '{{ inputs.nothing }}')).toEqual({
+      outputs: { value: null, port: 'fits' },
+      port: 'fits',
+    });
+    expect(of('{{ inputs.nothing }}', null).port).toBe('fits');
+    expect(of('{{ inputs.nothing }}', false).port).toBeUndefined();
+  });
+
+  it('takes a cases.when that gives nothing for false', () => {
+    expect(run('switch', { cases: [{ port: 'a', when: 'inputs.nothing' }] })).toEqual({
+      outputs: { value: null, port: null },
+    });
+  });
+
+  it('goes on at the port default, or at none', () => {
     expect(run('switch', { value: 1, cases, default: 'other' }, { inputs: { total: 10 } })).toEqual({
       outputs: { value: 1, port: 'other' },
       port: 'other',
@@ -199,7 +219,7 @@ describe('delay', () => {
     expect(outputs(run('delay', { duration: 0 }, { startTime }))).toEqual({ waited: 0 });
   });
 
-  it('tells how long it has waited', () => {
+  it('gives in waited how long it has waited', () => {
     expect(registry.get('delay')?.completeWait?.({ since: startTime, until: startTime + 1500 })).toEqual({
       outputs: { waited: 1500 },
     });
@@ -207,13 +227,13 @@ describe('delay', () => {
 });
 
 describe('log', () => {
-  it('writes a line and lets its inputs through', () => {
+  it('writes message at level with data into the log, and lets its inputs through', () => {
     const context = nodeContext({ message: 'Total 5', level: 'warn', data: { a: 1 } }, { inputs: { b: 2 } });
     expect(registry.get('log')?.execute(context)).toEqual({ outputs: { b: 2 } });
     expect(context.lines).toEqual([{ level: 'warn', message: 'Total 5', data: { a: 1 } }]);
   });
 
-  it('writes what is no text as JSON, at level info', () => {
+  it('writes a message that is no text as JSON, at level info', () => {
     const context = nodeContext({ message: { a: [1] } });
     void registry.get('log')?.execute(context);
     expect(context.lines).toEqual([{ level: 'info', message: '{"a":[1]}', data: undefined }]);
@@ -221,7 +241,7 @@ describe('log', () => {
 });
 
 describe('fail', () => {
-  it('fails with its message and code', () => {
+  it('fails with its message and code, else FAILED', () => {
     expect(
       failure(() =>
         run('fail', { message: 'No {{ inputs.what }}', code: 'OUT_OF_STOCK' }, { inputs: { what: 'tea' } }),
@@ -233,7 +253,7 @@ describe('fail', () => {
     expect(failure(() => run('fail', { message: 'x' }, { attempt: 99 })).code).toBe('FAILED');
   });
 
-  it('fails its first attempts alone when it says how many', () => {
+  it('fails its first attempts alone when it says how many, then gives attempt', () => {
     expect(failure(() => run('fail', { message: 'x', attempts: 2 }, { attempt: 2 })).code).toBe('FAILED');
     expect(outputs(run('fail', { message: 'x', attempts: 2 }, { attempt: 3 }))).toEqual({ attempt: 3 });
   });

@@ -84,6 +84,10 @@ function summaryColumns(rows: SummaryRow[]): Column[] {
       'wake_at',
       rows.map(({ wakeAt }) => wakeAt),
     ),
+    int4(
+      'claims',
+      rows.map(({ claims = 0 }) => claims),
+    ),
   ];
 }
 

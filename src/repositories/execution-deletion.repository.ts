@@ -42,6 +42,10 @@ const deleteLocked = (instanceId: string) => Prisma.sql`doomed AS MATERIALIZED (
     DELETE FROM execution_events WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
   ), logs AS (
     DELETE FROM execution_logs WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
+  ), metrics AS (
+    DELETE FROM execution_metrics WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
+  ), commands AS (
+    DELETE FROM execution_commands WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed)) AND key IS NOT NULL
   ), gone AS (
     DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed))
     RETURNING id, workflow_id, status, ended_at, duration
@@ -79,7 +83,7 @@ export class ExecutionDeletionRepository {
       const [found] = rows;
       if (!found) return 'missing';
       if (found.gone) {
-        this.folds.forget(id);
+        await this.forget([id]);
         return 'deleted';
       }
       if (!found.deletable || tries === MAX_TRIES) {
@@ -120,12 +124,21 @@ export class ExecutionDeletionRepository {
       const [last] = rows;
       if (!last) return deleted;
       deleted += last.gone.length;
-      for (const id of last.gone) this.folds.forget(id);
+      await this.forget(last.gone);
       await onDeleted?.(last.gone);
       after = last;
       await nextTurn();
     }
     return deleted;
+  }
+
+  /**
+   * Metrics are written beside the journal, so no seq tells of those that came while the deletion waited for their lock; by
+   * now they are there to be seen, and no more can come.
+   */
+  private async forget(executionIds: readonly string[]): Promise<void> {
+    for (const id of executionIds) this.folds.forget(id);
+    await this.pool.query('DELETE FROM execution_metrics WHERE execution_id = ANY($1::text[])', [executionIds]);
   }
 }
 

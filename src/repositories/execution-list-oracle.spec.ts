@@ -80,12 +80,15 @@ const CHANGES = {
 };
 
 async function everything(): Promise<Row[]> {
-  const { rows } = await test.database.pool.query<Row>(
-    `SELECT id, workflow_id AS "workflowId", workflow_name AS "workflowName", status, activity, attention,
-       trigger_type AS "triggerType", user_id AS "userId", labels, run_at AS "runAt", created_at AS "createdAt",
-       started_at AS "startedAt", ended_at AS "endedAt" FROM executions`,
+  // One text is read in a fraction of the time of its tens of thousands of fields.
+  const { rows } = await test.database.pool.query<{ all: Row[] }>(
+    `SELECT json_agg(execution) AS all FROM (
+       SELECT id, workflow_id AS "workflowId", workflow_name AS "workflowName", status, activity, attention,
+         trigger_type AS "triggerType", user_id AS "userId", labels, run_at AS "runAt", created_at AS "createdAt",
+         started_at AS "startedAt", ended_at AS "endedAt" FROM executions
+     ) execution`,
   );
-  return rows;
+  return rows[0]?.all ?? [];
 }
 
 function startOf({ startedAt, runAt, createdAt }: Row): number {
@@ -121,10 +124,13 @@ function placeOf(row: Row, { sortBy, sortOrder }: ListWindow): [number, number] 
 
 function sorted(rows: Row[], window: ListWindow): Row[] {
   const direction = window.sortOrder === 'asc' ? 1 : -1;
-  return [...rows].sort((a, b) => {
-    const [first, second] = [placeOf(a, window), placeOf(b, window)];
-    return direction * (first[0] - second[0] || first[1] - second[1] || (a.id < b.id ? -1 : 1));
-  });
+  return rows
+    .map((row) => ({ row, place: placeOf(row, window) }))
+    .sort(
+      ({ row: a, place: first }, { row: b, place: second }) =>
+        direction * (first[0] - second[0] || first[1] - second[1] || (a.id < b.id ? -1 : 1)),
+    )
+    .map(({ row }) => row);
 }
 
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 3 });
@@ -192,9 +198,10 @@ describe('a list', () => {
   });
 
   it('shows by number what stands there now', async () => {
+    const all = await everything();
     await fc.assert(
       fc.asyncProperty(oneOrMore, windows, fc.nat(2800), async (filter, window, offset) => {
-        const rows = (await everything()).filter((row) => takes(filter, row));
+        const rows = all.filter((row) => takes(filter, row));
         const list = await repository.list(filter, { ...window, offset }, NOW);
         const expected = sorted(rows, window).slice(offset, offset + window.limit);
         expect(list.rows.map(({ id }) => id)).toEqual(expected.map(({ id }) => id));

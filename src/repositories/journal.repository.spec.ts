@@ -1,7 +1,6 @@
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
 import type { Batch, BatchEntry, CreationRow, SummaryRow } from '../engine/journal/batch.js';
 import type { ExecutionSummary } from '../engine/journal/summary.js';
-import { ClaimRepository } from './claim.repository.js';
 import { InstanceRepository } from './instance.repository.js';
 import { JournalRepository } from './journal.repository.js';
 
@@ -191,24 +190,6 @@ it('a takeover waits for the batch in flight, and what comes after it writes not
   expect(over).toBe(true);
   const late = batch([creation('late', { owner: mine })], { writer: `${mine}/0`, instanceId: mine });
   expect(await journal.write(late)).toEqual({ kind: 'lease-lost' });
-});
-
-it('an instance claims what belongs to a dead or unknown owner and what is due, by priority', async () => {
-  const claims = new ClaimRepository(test.database, test.identity);
-  await journal.write(batch([creation('orphan', { owner: 'inst_never' })]));
-  expect(await claims.orphans(100)).toEqual(expect.arrayContaining(['orphan', 'other', 'before']));
-  expect(await claims.orphans(100)).toEqual([]);
-  const due = (id: string, priority: number, wakeAt: number) => {
-    const entry = creation(id, { owner: null, wakeAt });
-    if (entry.creation) entry.creation.identity.priority = priority;
-    return entry;
-  };
-  const entries = [due('low', -1, 1), due('later', 0, 5000), due('high', 9, 3), due('mid', 0, 2)];
-  expect(await journal.write(batch(entries))).toEqual(COMMITTED);
-  expect(await claims.due(1000, 2)).toEqual(expect.arrayContaining(['high', 'mid']));
-  expect(await claims.due(1000, 9)).toEqual(['low']);
-  expect(await claims.one('later')).toBe(true);
-  expect(await claims.one('nowhere')).toBe(false);
 });
 
 it('the update of a batch goes by the primary key, also when it was planned while the table was empty', async () => {

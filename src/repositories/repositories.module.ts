@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ClaimRepository } from './claim.repository.js';
+import { CommandRepository } from './command.repository.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { InstanceRepository } from './instance.repository.js';
@@ -14,7 +15,10 @@ import { ExecutionDeletionRepository } from './execution-deletion.repository.js'
 import { ExecutionStatisticsRepository } from './execution-statistics.repository.js';
 import { ExecutionRepository } from './execution.repository.js';
 import { LogRepository } from './log.repository.js';
+import { WakeChannel } from './wake-channel.js';
+import { MetricRepository } from './metric.repository.js';
 import { NodeDurationRepository } from './node-duration.repository.js';
+import { OwnerRepository } from './owner.repository.js';
 
 const REPOSITORIES = [
   LogRepository,
@@ -24,12 +28,16 @@ const REPOSITORIES = [
   ExecutionDeletionRepository,
   EventRepository,
   ClaimRepository,
+  CommandRepository,
   ExecutionFolds,
   IdempotencyRepository,
   InstanceRepository,
   JournalRepository,
+  MetricRepository,
   NodeDurationRepository,
+  OwnerRepository,
   UsageRepository,
+  WakeChannel,
   WorkflowHeadRepository,
   WorkflowListRepository,
   WorkflowRepository,

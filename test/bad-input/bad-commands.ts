@@ -119,6 +119,28 @@ const FIELDS: Record<string, [json: object, field: string][]> = {
     [{ dryrun: true }, 'dryrun'],
     [{ force: true }, 'force'],
   ],
+  'POST /executions/:paused/nodes/nap/settle': [
+    [{}, 'status'],
+    [{ reason: 'x' }, 'status'],
+    [{ status: 'failed', reason: 'x' }, 'status'],
+    [{ status: ['skipped'], reason: 'x' }, 'status'],
+    [{ status: null, reason: 'x' }, 'status'],
+    [{ status: 'skipped' }, 'reason'],
+    [{ status: 'skipped', reason: '' }, 'reason'],
+    [{ status: 'skipped', reason: null }, 'reason'],
+    [{ status: 'skipped', reason: 7 }, 'reason'],
+    [{ status: 'skipped', reason: LONG }, 'reason'],
+    [{ status: 'completed', reason: 'x', outputs: null }, 'outputs'],
+    [{ status: 'completed', reason: 'x', outputs: 5 }, 'outputs'],
+    [{ status: 'completed', reason: 'x', outputs: [1] }, 'outputs'],
+    [{ status: 'completed', reason: 'x', port: '' }, 'port'],
+    [{ status: 'completed', reason: 'x', port: 5 }, 'port'],
+    [{ status: 'completed', reason: 'x', port: 'true' }, 'port'],
+    [{ status: 'skipped', reason: 'x', outputs: {} }, 'outputs'],
+    [{ status: 'pending', reason: 'x', port: 'true' }, 'port'],
+    [{ status: 'skipped', reason: 'x', output: {} }, 'output'],
+    [{ status: 'skipped', reason: 'x', decided: { seq: 1, edges: {} } }, 'decided'],
+  ],
   'POST /workflows/wf/clone': [
     [{ newName: '' }, 'newName'],
     [{ newName: ' \t ' }, 'newName'],
@@ -157,6 +179,7 @@ const HEADERS: [request: string, json: object | undefined, name: string, values:
   ['POST /workflows/wf/versions/1/restore', undefined, 'If-Match', ['x', '"x"', 'W/1']],
   ['PUT /executions/:asleep/status', { status: 'paused' }, 'If-Match', ['', 'x', '1e1', '12345678901']],
   ['POST /executions/:asleep/cancel', {}, 'If-Match', ['x', 'W/"x"']],
+  ['POST /executions/:paused/nodes/nap/settle', { status: 'skipped', reason: 'x' }, 'If-Match', ['x', '-1']],
 ];
 
 const headers = HEADERS.flatMap(([request, json, name, values]) =>
@@ -218,6 +241,7 @@ const UNTIMELY: BadRequest[] = [
     ['PUT /executions/:asleep/status', { status: 'paused' }],
     ['POST /executions/:asleep/cancel', {}],
     ['POST /executions/:asleep/cancel', { dryRun: true }],
+    ['POST /executions/:paused/nodes/nap/settle', { status: 'skipped', reason: 'x' }],
   ].map(([request, json]): BadRequest => {
     const late = { 'If-Match': '1' };
     return { what: 'too late', request: request as string, json, headers: late, answer: CONFLICT, names: '"seq"' };
@@ -227,6 +251,19 @@ const UNTIMELY: BadRequest[] = [
     return { what: 'too late', request, json, headers: { 'If-Match': '7' }, answer: CONFLICT, names: 'revision' };
   }),
   { what: 'no such node', request: 'GET /executions/:done/nodes/out', answer: NOT_FOUND, names: 'out' },
+  {
+    what: 'no such node',
+    request: 'POST /executions/:paused/nodes/out/settle',
+    json: { status: 'skipped', reason: 'x' },
+    answer: NOT_FOUND,
+    names: 'out',
+  },
+  ...[':asleep', ':planned', ':done'].map((id): BadRequest => {
+    const json = { status: 'skipped', reason: 'x' };
+    const node = id === ':done' ? 'in' : 'nap';
+    const what = 'a node of one that is neither paused nor failed';
+    return { what, request: `POST /executions/${id}/nodes/${node}/settle`, json, answer: TRANSITION, names: 'paused' };
+  }),
   { what: 'no such revision', request: 'GET /workflows/wf/versions/99', answer: NOT_FOUND, names: '99' },
   { what: 'no such revision', request: 'GET /workflows/wf/versions/1/diff/99', answer: NOT_FOUND, names: '99' },
   { what: 'no such revision', request: 'POST /workflows/wf/versions/99/restore', answer: NOT_FOUND, names: '99' },

@@ -64,6 +64,7 @@ const PARAMETERS: Record<string, Record<string, string[]>> = {
     type: choice,
     nodeId: id,
   },
+  'GET /executions/:done/metrics': { from: TIME, to: TIME, points: integer(1, 1000) },
   'GET /executions/:done/nodes': { ...PAGE, status: choice },
 };
 

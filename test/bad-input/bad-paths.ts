@@ -19,6 +19,7 @@ const ROUTES: [request: string, parameter: string, json?: object][] = [
   ['GET /executions/:id/progress', 'id'],
   ['GET /executions/:id/logs', 'id'],
   ['GET /executions/:id/events', 'id'],
+  ['GET /executions/:id/metrics', 'id'],
   ['GET /executions/:id/nodes', 'id'],
   ['GET /executions/:id/nodes/in', 'id'],
   ['GET /executions/:done/nodes/:id', 'nodeId'],
@@ -86,6 +87,7 @@ const METHODS: Record<string, string[]> = {
   '/executions/:done/progress': ['POST'],
   '/executions/:done/logs': ['POST', 'DELETE'],
   '/executions/:done/events': ['POST', 'DELETE'],
+  '/executions/:done/metrics': ['POST', 'DELETE'],
   '/executions/:done/nodes': ['POST', 'DELETE'],
   '/executions/:done/nodes/in': ['PUT', 'DELETE'],
 };

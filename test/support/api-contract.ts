@@ -56,7 +56,14 @@ export class ApiContract {
   readonly operations: PlacedOperation[];
   /** What was answered so far: `<operationId> <status>`. */
   readonly answered = new Set<string>();
-  private readonly ajv = new Ajv2020({ strict: true, strictTypes: false, validateSchema: false });
+  private readonly ajv = new Ajv2020({
+    strict: true,
+    strictTypes: false,
+    validateSchema: false,
+    // Most operations are asked a few times only: what is soon compiled matters more than what runs fast.
+    inlineRefs: false,
+    code: { optimize: false },
+  });
   private readonly compiled = new Map<string, ValidateFunction>();
 
   constructor(readonly document: ApiDocument) {

@@ -10,28 +10,33 @@ export interface DatabaseProxy {
   cutAnswerTo(text: string): Promise<void>;
   /** The next time that a client sends this, the answer is held back until the client goes. Resolves when it was sent. */
   holdAnswerTo(text: string): Promise<void>;
+  /** The next time that a client sends this, it does not reach the server, nor does what follows. Resolves when it was sent. */
+  withhold(text: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What becomes of a connection that has sent the text of a trap. */
+type Trapped = 'cut' | 'hold' | 'withhold';
 
 /** Starts a proxy on loopback for a database behind a socket or a port. */
 export async function startDatabaseProxy(connection: Connection): Promise<DatabaseProxy> {
   const { host = '127.0.0.1', port = 5432, user, password, database } = connection;
   const sockets = new Set<Socket>();
-  let trap: { text: string; then: 'cut' | 'hold'; sprung: () => void } | undefined;
+  let trap: { text: string; then: Trapped; sprung: () => void } | undefined;
   const proxy = createServer((client) => {
     const server = host.startsWith('/') ? connect(`${host}/.s.PGSQL.${port}`) : connect(port, host);
-    let trapped: 'cut' | 'hold' | undefined;
+    let trapped: Trapped | undefined;
     client.on('data', (data) => {
       if (trap && data.includes(trap.text)) {
         trapped = trap.then;
         trap.sprung();
         trap = undefined;
       }
-      server.write(data);
+      if (trapped !== 'withhold') server.write(data);
     });
     server.on('data', (data) => {
       if (trapped === 'cut') client.destroy();
-      else if (trapped === undefined) client.write(data);
+      else if (trapped !== 'hold') client.write(data);
     });
     for (const [socket, peer] of [
       [client, server],
@@ -57,6 +62,7 @@ export async function startDatabaseProxy(connection: Connection): Promise<Databa
     url: `postgresql://${user}${secret}@127.0.0.1:${ownPort}/${database}`,
     cutAnswerTo: (text) => new Promise((sprung) => (trap = { text, then: 'cut', sprung })),
     holdAnswerTo: (text) => new Promise((sprung) => (trap = { text, then: 'hold', sprung })),
+    withhold: (text) => new Promise((sprung) => (trap = { text, then: 'withhold', sprung })),
     close,
   };
 }

@@ -10,16 +10,22 @@ const START_LIMIT_MS = 60_000;
 export class ServerProcess {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly ended: Promise<unknown>,
+    /** Resolves when the process is gone, whoever ended it. */
+    readonly ended: Promise<unknown>,
     readonly url: string,
+    /** What it has said so far: its log and its errors. */
+    readonly output: () => string,
   ) {}
 
-  /** Starts it and waits until it says where it listens. */
-  static async start(settings: Record<string, string>): Promise<ServerProcess> {
+  /**
+   * Starts it and waits until it says where it listens.
+   * @param isGroup it leads a process group of its own, which {@link killGroup} can kill
+   */
+  static async start(settings: Record<string, string>, { isGroup = false } = {}): Promise<ServerProcess> {
     if (!existsSync(MAIN)) throw new Error('The server is not built: run `npm run build`, or the tests by `npm test`');
     const { PATH, HOME } = process.env;
     const env = { PATH, HOME, PORT: '0', LOG_LEVEL: 'error', ...settings };
-    const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: isGroup });
     const ended = once(child, 'exit');
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
@@ -37,12 +43,27 @@ export class ServerProcess {
         reject(new Error(`The server ended at its start: ${said}`));
       });
     });
-    return new ServerProcess(child, ended, url);
+    return new ServerProcess(child, ended, url, () => said);
   }
 
   /** kill -9: nothing is flushed, nothing is closed. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  get pid(): number {
+    return this.child.pid as number;
+  }
+
+  /** Stops or continues it as a terminal does. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    this.child.kill(name);
+  }
+
+  /** kill -9 for everything that it has started too, the embedded PostgreSQL among it. */
+  async killGroup(): Promise<void> {
+    process.kill(-this.pid, 'SIGKILL');
     await this.ended;
   }
 

@@ -12,7 +12,8 @@ const VARYING = [
 ];
 
 /** Names of numbers that were measured. */
-const MEASURED = /(time|timestamp|duration|At|since|until|remaining|p50|p95|averageMs|totalSize|bytes|id)$/i;
+const MEASURED =
+  /(time|timestamp|duration|At|since|until|remaining|p50|p95|averageMs|totalSize|bytes|id|usage|cpu\.\w+|memory\.\w+|throughput)$/i;
 
 /**
  * Compares an answer that a page shows with a real one, and gives the first place where they differ: what differs from run

@@ -23,9 +23,11 @@ export class StoredExecutions {
     this.journal = new JournalRepository(test.database);
   }
 
+  /** Registers who writes; a server on the same database does not take it for dead. */
   async begin(): Promise<this> {
     await this.test.database.pool.query(
-      `INSERT INTO instances (id, host, boot_id, pid, pid_start) VALUES ($1, 'here', '', 1, '')`,
+      `INSERT INTO instances (id, host, boot_id, pid, pid_start, heartbeat_at)
+       VALUES ($1, 'here', '', 1, '', clock_timestamp() + interval '1 hour')`,
       [this.test.identity.id],
     );
     return this;

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { createLog } from '../../src/config/logger.js';
 import type { Connection } from '../../src/database/connection.js';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
 import { migrate } from '../../src/database/migrate.js';
+import { makeScratchFolder } from './scratch-folder.js';
 
 /** The database that each test's own is a copy of. */
 export const TEMPLATE = 'retrace_template';
@@ -34,10 +34,7 @@ export class TestPostgres {
 
   /** Listens for the tests; the address goes to the workers by their environment. */
   static async offer(): Promise<TestPostgres> {
-    const folder = await mkdtemp(join(tmpdir(), 'retrace-test-'));
-    // Run by root, the server is another user, who must get in; the data folder itself stays closed.
-    await chmod(folder, 0o755);
-    const postgres = new TestPostgres(folder);
+    const postgres = new TestPostgres(await makeScratchFolder('retrace-test-'));
     postgres.server.listen(0, '127.0.0.1').unref();
     await once(postgres.server, 'listening');
     const { port } = postgres.server.address() as AddressInfo;
@@ -60,6 +57,9 @@ export class TestPostgres {
     const postgres = await EmbeddedPostgres.start(this.folder, log);
     const client = new Client(postgres.connection);
     await client.connect();
+    // What these databases hold need not outlive the machine.
+    await client.query('ALTER SYSTEM SET fsync = off');
+    await client.query('SELECT pg_reload_conf()');
     await client.query(`CREATE DATABASE ${TEMPLATE}`);
     await client.end();
     await migrate({ ...postgres.connection, database: TEMPLATE } satisfies Connection, 'prisma/migrations', log);

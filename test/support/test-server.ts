@@ -43,7 +43,41 @@ export interface ApiAnswer<T> {
  */
 export async function startTestServer(settings: Record<string, string> = {}, features?: Type): Promise<TestServer> {
   const own = await createTestDatabase();
-  const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', DATABASE_URL: own.url, ...settings });
+  const server = await serve({ DATABASE_URL: own.url, ...settings }, features);
+  const close = async () => {
+    await server.close();
+    await own.drop();
+  };
+  return { ...server, close };
+}
+
+/** Several instances of the server on one database; `close` closes those that are still open. */
+export interface TestInstances {
+  servers: TestServer[];
+  /** Starts one more. */
+  add(): Promise<TestServer>;
+  close(): Promise<void>;
+}
+
+/** Starts `count` instances on one database. */
+export async function startTestInstances(count: number, settings: Record<string, string> = {}): Promise<TestInstances> {
+  const own = await createTestDatabase();
+  const servers: TestServer[] = [];
+  const add = async () => {
+    const server = await serve({ DATABASE_URL: own.url, ...settings });
+    servers.push(server);
+    return server;
+  };
+  while (servers.length < count) await add();
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
+    await own.drop();
+  };
+  return { servers, add, close };
+}
+
+async function serve(settings: Record<string, string>, features?: Type): Promise<TestServer> {
+  const config = loadConfig({ LOG_LEVEL: 'silent', PORT: '0', ...settings });
   const server = await startServer(config, createLog(config.logLevel), features);
   const contract = await ApiContract.of(server.url);
   const call = async <T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
@@ -57,9 +91,5 @@ export async function startTestServer(settings: Record<string, string> = {}, fea
     contract.check(method, `/api/v2${path}`, answer);
     return answer;
   };
-  const close = async () => {
-    await server.close();
-    await own.drop();
-  };
-  return { ...server, contract, call, close };
+  return { ...server, contract, call };
 }

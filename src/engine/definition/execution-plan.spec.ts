@@ -18,7 +18,7 @@ function planned(onInterrupted: NodeType['onInterrupted'], node: Partial<NodeDef
 }
 
 describe('what becomes of an attempt that was cut off', () => {
-  it('is said by the node, else by its type, else it is repeated', () => {
+  it('is said by node.onInterrupted, else by its type, else it is repeated', () => {
     expect(planned(undefined)?.onInterrupted).toBe('retry');
     expect(planned('ask')?.onInterrupted).toBe('ask');
     expect(planned('ask', { onInterrupted: 'probe' })?.onInterrupted).toBe('probe');

@@ -11,7 +11,14 @@ import { edgeSchema, mappingSchema, MAX_EDGES, MAX_NODES, nodeSchema, workflowSc
  */
 export type DocumentPart = 'document' | 'node' | 'edge' | 'mapping';
 
-const ajv = new Ajv2020({ allErrors: true, verbose: true, strictTypes: false });
+const ajv = new Ajv2020({
+  allErrors: true,
+  verbose: true,
+  strictTypes: false,
+  // The schemas are ours: to compile the meta-schema for them would be a good part of the server's start.
+  validateSchema: false,
+  code: { optimize: false },
+});
 addFormats.default(ajv);
 
 const validators: Record<DocumentPart, ValidateFunction> = {

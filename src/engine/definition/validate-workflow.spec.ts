@@ -155,7 +155,7 @@ describe('INVALID_SCHEMA', () => {
     ['id', 'with space'],
     ['id', ''],
     ['id', 'x'.repeat(129)],
-  ])('refuses a bad %s: %j', (field, value) => {
+  ])('refuses a bad workflow.%s: %j', (field, value) => {
     expect(errorsOf(workflow({ [field]: value }))).toContainEqual(problem('INVALID_SCHEMA', { field }));
   });
 
@@ -189,7 +189,7 @@ describe('INVALID_SCHEMA', () => {
     ['rollback', []],
     ['onInterrupted', 'hope'],
     ['join', 'some'],
-  ])('refuses a node with a bad %s: %j', (field, value) => {
+  ])('refuses a bad node.%s: %j', (field, value) => {
     const nodes = [node('a'), node('b', { [field]: value })];
     expect(errorsOf(workflow({ nodes }))).toEqual([problem('INVALID_SCHEMA', { nodeId: 'b', field })]);
   });
@@ -202,7 +202,7 @@ describe('INVALID_SCHEMA', () => {
     ['type', 'magic'],
     ['condition', true],
     ['enabled', 1],
-  ])('refuses an edge with a bad %s: %j', (field, value) => {
+  ])('refuses a bad edge.%s: %j', (field, value) => {
     const edges = [edge('a', 'b', { id: 'e', [field]: value })];
     expect(errorsOf(workflow({ edges }))).toEqual([problem('INVALID_SCHEMA', { edgeId: 'e', field })]);
   });
@@ -431,7 +431,7 @@ describe('INVALID_SETTING', () => {
     ['maxElapsed', 1e300],
     ['retryableErrors', 'TIMEOUT'],
     ['jitter', 'full'],
-  ])('refuses a retry policy with %s %j, in the settings and of a node', (field, value) => {
+  ])('refuses a bad retryPolicy.%s: %j, in the settings and of a node', (field, value) => {
     const retryPolicy = { [field]: value };
     const document = workflow({ nodes: [node('a'), node('b', { retryPolicy })], settings: { retryPolicy } });
     expect(errorsOf(document)).toEqual([

@@ -32,6 +32,8 @@ const dateTime: JsonObject = {
   format: 'date-time',
   description: 'an ISO 8601 time; kept by the server',
 };
+/** Whatever a document says there is ignored. */
+const counted = (description: string): JsonObject => ({ description: `${description}; kept by the server` });
 /** The condition keeps a list of millions of wrong items from making millions of problems. */
 const texts = (description: string): JsonObject => ({
   type: 'array',
@@ -172,6 +174,10 @@ const metadata: JsonObject = {
     tags: texts('Words to find it by'),
     category: text('A group of workflows'),
     isPublic: flag('For display'),
+    usageCount: counted('Executions so far'),
+    avgExecutionTime: counted('Mean duration of the completed ones in ms'),
+    successRate: counted('completed / (completed + failed)'),
+    lastExecutedAt: counted('Begin of the last execution'),
     custom: object("The author's own"),
   },
 };

@@ -21,7 +21,9 @@ import type { Pagination } from '../../http/pagination.js';
 import { type LogLine } from '../../repositories/log.repository.js';
 import type { CleanupOutcome } from '../execution-history.js';
 import type { LogList } from '../execution-journal.js';
+import type { MetricList } from '../execution-metrics.js';
 import { executionId } from './execution-parts.schema.js';
+import { metricSample } from './metric.schema.js';
 import { nodeId, nodeRecord } from './node-record.schema.js';
 
 export const progress = component(
@@ -70,6 +72,12 @@ export const logList = record<LogList>({
     'The oldest first',
   ),
   count: count('Lines of this answer'),
+});
+
+export const metricList = record<MetricList>({
+  executionId,
+  metrics: list(metricSample, 'The oldest first; those of its ends among them'),
+  count: count('Samples of this answer'),
 });
 
 export const cleanupOutcome = component(

@@ -1,6 +1,7 @@
 import type { EventOf, ExecutionErrorData, JournalEventType } from '../../engine/journal/events.js';
-import type { ErrorRecord, PerformanceRecord } from '../../engine/journal/execution-record.js';
+import type { ErrorRecord } from '../../engine/journal/execution-record.js';
 import type { ExecutionRow } from '../../engine/journal/execution-row.js';
+import type { MetricSample, PerformanceRecord } from '../../engine/journal/metric-sample.js';
 import type { Truncated } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
 import {
@@ -8,6 +9,7 @@ import {
   anyJson,
   choice,
   constant,
+  described,
   epochMs,
   fieldsOf,
   flag,
@@ -23,14 +25,19 @@ import {
 import { causedFields, type EventData, reset } from './event-fields.schema.js';
 import { executionRow } from './execution-list.schema.js';
 import { context, executionError, labels, performance, trigger } from './execution-parts.schema.js';
+import { metricSample } from './metric.schema.js';
 import { nodeError, nodeId, nullableLargeObject, largeObject } from './node-record.schema.js';
 
 type WithRow<T extends JournalEventType, Added = object> = Omit<EventData<T>, keyof Added> &
   Added & { row: ExecutionRow };
-type Measured = { performance: PerformanceRecord | null };
+type Measured = { performance: PerformanceRecord | null; sample: MetricSample | null };
 type Update<C> = Omit<Extract<EventOf<'execution:updated'>, { change: C }>, 'type' | 'timestamp'>;
 
 const row = fieldsOf<{ row: ExecutionRow }>({ row: executionRow });
+const measured = fieldsOf<Measured>({
+  performance,
+  sample: nullable(described(metricSample, 'Measured at this end; null when nothing was')),
+});
 const ending = choice(['completed', 'failed', 'cancelled'], 'The end that it leads to');
 const rollbackId = text('Id of the rollback');
 const nodeIds = (description: string) => list(nodeId, description);
@@ -130,15 +137,15 @@ export const executionEventData: Record<Extract<JournalEventType, `execution:${s
     'Running nodes are being aborted before its end',
   ),
   'execution:completed': record<WithRow<'execution:completed', Measured & { result: JsonObject | Truncated | null }>>(
-    { ...causedFields, ...row, performance, result: nullableLargeObject('Its result; above 16 KiB its size alone') },
+    { ...causedFields, ...row, ...measured, result: nullableLargeObject('Its result; above 16 KiB its size alone') },
     'It has completed, by itself or by hand',
   ),
   'execution:failed': record<WithRow<'execution:failed', Measured & { error: ErrorRecord }>>(
-    { ...causedFields, ...row, performance, error: executionError },
+    { ...causedFields, ...row, ...measured, error: executionError },
     'It has failed, by itself or by hand',
   ),
   'execution:cancelled': record<WithRow<'execution:cancelled', Measured>>(
-    { ...causedFields, ...row, performance },
+    { ...causedFields, ...row, ...measured },
     'It was cancelled',
   ),
   'execution:updated': updates,

@@ -1,5 +1,6 @@
 import type { ExecutionRecord } from '../../engine/journal/execution-record.js';
 import type { ExecutionRow } from '../../engine/journal/execution-row.js';
+import type { MetricSample } from '../../engine/journal/metric-sample.js';
 import type { PresentedEvent } from '../../engine/journal/present-event.js';
 import type { NodeRecord } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
@@ -63,6 +64,16 @@ const shared = {
   updatedAt: START + 5,
 } as const;
 
+/** Measured at its end. */
+export const exampleSample: MetricSample = {
+  timestamp: START + 5,
+  cpu: { usage: 3.41, system: 0.62, user: 2.79 },
+  memory: { used: 168_214_528, total: 8_589_934_592, percentage: 1.96 },
+  network: { bytesReceived: 0, bytesSent: 0, requestCount: 0 },
+  duration: 3,
+  throughput: 600,
+};
+
 export const exampleRecord: ExecutionRecord = {
   ...shared,
   trigger: { type: 'api', userId: 'zoe', data: order },
@@ -70,7 +81,7 @@ export const exampleRecord: ExecutionRecord = {
   nodes,
   result: answer,
   checkpoints: [{ nodeId: 'done', timestamp: START + 5, state: { variables: {}, outputs: answer } }],
-  performance: null,
+  performance: { cpuUsage: 3.41, memoryUsage: 168_214_528, networkIO: exampleSample.network },
   history: [],
   rollbacks: [],
 };
@@ -97,6 +108,7 @@ export const exampleCreated: ExecutionRecord = {
   stats: { totalNodes: 3, completedNodes: 0, failedNodes: 0, skippedNodes: 0, successRate: 0 },
   result: null,
   checkpoints: [],
+  performance: null,
   updatedAt: START,
 };
 
@@ -119,6 +131,7 @@ export const examplePaused: Omit<ExecutionRecord, 'nodes'> = {
   stats: { ...shared.stats, completedNodes: 1 },
   result: null,
   checkpoints: [],
+  performance: null,
   history: [{ type: 'pause', at: START + 5, by: 'zoe', reason: 'Wrong price list' }],
 };
 
@@ -128,7 +141,27 @@ export const exampleCancelled: Omit<ExecutionRecord, 'nodes'> = {
   seq: 6,
   endTime: START + 9000,
   duration: 8998,
+  performance: exampleRecord.performance,
   history: [...examplePaused.history, { type: 'cancel', at: START + 9000, by: 'zoe' }],
+  updatedAt: START + 9000,
+};
+
+/** After somebody has looked into the shop. */
+export const exampleSettled: Omit<ExecutionRecord, 'nodes'> = {
+  ...examplePaused,
+  seq: 6,
+  stats: { ...shared.stats, completedNodes: 2 },
+  history: [
+    { type: 'pause', at: START + 5, by: null },
+    {
+      type: 'settle',
+      at: START + 9000,
+      by: 'zoe',
+      reason: 'The order is in the shop',
+      nodeId: 'total',
+      status: 'completed',
+    },
+  ],
   updatedAt: START + 9000,
 };
 

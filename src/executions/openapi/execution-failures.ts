@@ -5,6 +5,7 @@ import {
   described,
   epochMs,
   integer,
+  list,
   nullable,
   optional,
   record,
@@ -115,10 +116,26 @@ export const busy = failure('ExecutionBusy', 'CONFLICT', {
   },
 });
 
-const heldElsewhere = failure('ExecutionHeldElsewhere', 'CONFLICT', {
-  description: 'Another instance of the server drives the execution.',
-  message: 'Another instance holds the execution',
-  details: { schema: record<{ id: string }>({ id: executionId }), example: { id: exampleId } },
+const commandKeyTaken = failure('CommandKeyTaken', 'CONFLICT', {
+  description: 'The Idempotency-Key came with another command for this execution before.',
+  message: 'The Idempotency-Key was used with another command',
+  details: {
+    schema: record<{ key: string; executionId: string }>({ key, executionId }),
+    example: { key: 'pause-4711', executionId: exampleId },
+  },
+});
+
+const commandUnanswered = failure('CommandUnanswered', 'SERVICE_UNAVAILABLE', {
+  description:
+    'The instance that drives the execution has not answered for 30 s, nor the database. Without `committed` in the details the command was withdrawn: it was not carried out and will not be. With it nobody knows: look at the execution, or send the same command again with its Idempotency-Key.',
+  message: 'The instance that drives the execution does not answer; the command was withdrawn',
+  details: {
+    schema: record<{ executionId: string; committed?: 'unknown' }>({
+      executionId,
+      committed: optional(constant('unknown', 'It may have been carried out')),
+    }),
+    example: { executionId: exampleId },
+  },
 });
 
 const invalidTransition = failure('InvalidTransition', 'INVALID_TRANSITION', {
@@ -147,5 +164,23 @@ const invalidTransition = failure('InvalidTransition', 'INVALID_TRANSITION', {
   },
 });
 
+const dependantsBegun = failure('DependantsBegun', 'CONFLICT', {
+  description: 'Nodes that depend on it have begun or ended, so it cannot be settled any more.',
+  message: 'What depends on the node has begun or ended: it cannot be settled any more',
+  details: {
+    schema: record<{ nodes: string[] }>({ nodes: list(text('Id of a node'), 'Which ones') }),
+    example: { nodes: ['total'] },
+  },
+});
+
 /** Of every command. */
-export const commandFailures = [executionNotFound, movedOn, busy, heldElsewhere, invalidTransition];
+export const commandFailures = [
+  executionNotFound,
+  movedOn,
+  busy,
+  commandKeyTaken,
+  invalidTransition,
+  commandUnanswered,
+];
+
+export const settleFailures = [...commandFailures, nodeNotFound, dependantsBegun];

@@ -28,3 +28,12 @@ export const idempotencyKeyHeader: Parameter = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
   example: 'order-4711',
 };
+
+export const commandKeyHeader: Parameter = {
+  in: 'header',
+  name: 'Idempotency-Key',
+  description:
+    'Makes it safe to send the command again: the same key gives the first answer again, also a refusal, for as long as the execution is kept; with another command it is 409. One name space an execution',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+  example: 'pause-4711',
+};

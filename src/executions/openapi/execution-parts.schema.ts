@@ -1,8 +1,8 @@
 import { TRIGGER_TYPES, type ExecutionContextData, type Trigger } from '../../engine/journal/events.js';
-import type { ErrorRecord, PerformanceRecord, StatsRecord } from '../../engine/journal/execution-record.js';
+import type { ErrorRecord, StatsRecord } from '../../engine/journal/execution-record.js';
 import type { ExecutionRow } from '../../engine/journal/execution-row.js';
+import type { PerformanceRecord } from '../../engine/journal/metric-sample.js';
 import { ACTIVITIES, ATTENTIONS, type Activity, type Attention } from '../../engine/journal/summary.js';
-import type { NetworkUse } from '../../engine/ports.js';
 import { EXECUTION_STATUSES, type ExecutionStatus } from '../../engine/state/transitions.js';
 import {
   anyJson,
@@ -23,6 +23,7 @@ import {
   share,
   text,
 } from '../../http/openapi/api-schema.js';
+import { networkUse } from './metric.schema.js';
 
 export const executionId = text('Id of the execution: `exec_<workflow id>_<epoch ms>_<random>`');
 export const executionStatus = choice<ExecutionStatus>(EXECUTION_STATUSES, 'Where the execution stands');
@@ -92,23 +93,14 @@ const stats = component(
   ),
 );
 
-export const networkUse = record<NetworkUse>(
-  {
-    bytesReceived: count('Bytes that came in'),
-    bytesSent: count('Bytes that went out'),
-    requestCount: count('Requests'),
-  },
-  "What the nodes' own requests moved",
-);
-
 export const performance = nullable(
   record<PerformanceRecord>(
     {
-      cpuUsage: number('Mean percent', { minimum: 0 }),
-      memoryUsage: count('Peak bytes'),
+      cpuUsage: number('Mean percent of its samples', { minimum: 0, maximum: 100 }),
+      memoryUsage: count('Peak bytes of its samples'),
       networkIO: networkUse,
     },
-    'What was measured while it ran; null until something was',
+    'What was measured up to its newest end; null until then',
   ),
 );
 

@@ -1,10 +1,18 @@
 import { TAGS } from '../../http/openapi/api-overview.js';
 import { operation } from '../../http/openapi/operation.js';
-import { exampleDefinition, exampleEvents, exampleId, exampleNode, exampleNodeDetail } from './execution-examples.js';
+import {
+  exampleDefinition,
+  exampleEvents,
+  exampleId,
+  exampleNode,
+  exampleNodeDetail,
+  exampleSample,
+} from './execution-examples.js';
 import { executedWorkflow } from './executed-workflow.schema.js';
-import { logList, nodeList, progress } from './execution-answers.schema.js';
+import { logList, metricList, nodeList, progress } from './execution-answers.schema.js';
 import { executionNotFound, nodeNotFound, revisionGone } from './execution-failures.js';
 import { executionIdParameter, nodeIdParameter } from './execution-parameters.js';
+import { exampleExplanation, explanation } from './explanation.schema.js';
 import { eventList } from './journal-event.schema.js';
 import { nodeDetail } from './node-record.schema.js';
 
@@ -33,6 +41,17 @@ export const getProgress = operation({
       },
     },
   },
+  failures: [executionNotFound],
+});
+
+export const explainExecution = operation({
+  operationId: 'explainExecution',
+  tag,
+  summary: 'Ask why an execution stands where it stands',
+  description:
+    'In words and data: which node, time, signal, retry, free place, instance or person it waits for, or what ended it; and the requests that it takes now.',
+  parameters: [executionIdParameter],
+  answers: { 200: { description: 'The explanation', data: explanation, example: exampleExplanation } },
   failures: [executionNotFound],
 });
 
@@ -78,6 +97,23 @@ export const listEvents = operation({
       description: 'A part of the journal',
       data: eventList,
       example: { executionId: exampleId, events: exampleEvents, nextAfter: 4 },
+    },
+  },
+  failures: [executionNotFound],
+});
+
+export const listMetrics = operation({
+  operationId: 'listMetrics',
+  tag,
+  summary: 'Read what was measured',
+  description:
+    'A sample every METRICS_INTERVAL_MS (5 s) while the execution runs, none while it only waits or is paused, and one at its end, which the shortest execution has too. A long execution keeps about a thousand: the interval doubles, and older samples are thinned out alike. CPU and memory are those of the server process, the network is that of the nodes of this execution.',
+  parameters: [executionIdParameter],
+  answers: {
+    200: {
+      description: 'Its samples',
+      data: metricList,
+      example: { executionId: exampleId, metrics: [exampleSample], count: 1 },
     },
   },
   failures: [executionNotFound],

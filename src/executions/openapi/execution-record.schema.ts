@@ -1,4 +1,5 @@
 import type { ExecutionRecord, HistoryRecord, RollbackRecord } from '../../engine/journal/execution-record.js';
+import { SETTLED_STATUSES, type SettledStatus } from '../../engine/journal/events.js';
 import type { CheckpointRecord } from '../../engine/journal/record-checkpoints.js';
 import type { RollbackNode } from '../../engine/state/execution-state.js';
 import {
@@ -45,6 +46,7 @@ const HISTORY_TYPES = [
   'completed-by-hand',
   'failed-by-hand',
   'rollback',
+  'settle',
   'update-variables',
   'update-config',
   'update-revision',
@@ -61,6 +63,8 @@ const historyRecord = component(
       at: epochMs('When'),
       by: nullable(text('Who; null when nobody is known')),
       reason: optional(text('Why')),
+      nodeId: optional(text('The node that was settled')),
+      status: optional(choice<SettledStatus>(SETTLED_STATUSES, 'What it was settled as')),
     },
     'What a person or the engine did to the execution',
   ),

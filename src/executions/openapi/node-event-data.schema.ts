@@ -1,4 +1,4 @@
-import type { JournalEventType } from '../../engine/journal/events.js';
+import { type JournalEventType, SETTLED_STATUSES } from '../../engine/journal/events.js';
 import type { Truncated } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
 import {
@@ -15,7 +15,7 @@ import {
   text,
 } from '../../http/openapi/api-schema.js';
 import { attemptedFields, causedFields, edges, type EventData, nodeFields, nodeNames } from './event-fields.schema.js';
-import { networkUse } from './execution-parts.schema.js';
+import { networkUse } from './metric.schema.js';
 import { attempt, largeObject, nodeError, nodeId, outcome } from './node-record.schema.js';
 
 /** What is put in, or stands in place of what is stored, when an event is listed. */
@@ -70,7 +70,7 @@ export const nodeEventData: Record<Extract<JournalEventType, `node:${string}`>, 
       cause: choice(['crash', 'shutdown', 'abort'], 'What cut it off'),
       then: choice(['retry', 'probe', 'ask'], 'What follows'),
     },
-    'An attempt was cut off, and nobody knows its outcome',
+    'An attempt was cut off, and nobody knows its outcome; a second one of the same attempt: a probe could not tell either',
   ),
   'node:completed': record<
     Listed<'node:completed', Named & { endTime: number; duration: number; outputs: Large; variables?: Large }>
@@ -109,7 +109,10 @@ export const nodeEventData: Record<Extract<JournalEventType, `node:${string}`>, 
     {
       ...nodeFields,
       ...causedFields,
-      status: choice(['completed', 'skipped', 'pending'], 'What became of it'),
+      status: choice(
+        SETTLED_STATUSES,
+        'What became of it; pending: it did not happen, and `run` is the one that it will have',
+      ),
       outputs: optional(outputs),
       port,
       edges: optional(edges),

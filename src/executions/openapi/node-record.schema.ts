@@ -1,4 +1,5 @@
 import type { NodeErrorData } from '../../engine/errors.js';
+import { SETTLED_STATUSES } from '../../engine/journal/events.js';
 import type { AttemptRecord, IntentRecord, RunRecord } from '../../engine/journal/node-history.js';
 import type { NodeRecord, Truncated } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
@@ -153,7 +154,7 @@ const runRecord = component(
       settled: optional(
         record<NonNullable<RunRecord['settled']>>(
           {
-            status: text('What a person said', { enum: ['completed', 'skipped', 'pending'] }),
+            status: text('What a person said', { enum: SETTLED_STATUSES }),
             at: epochMs('When'),
             by: nullable(text('Who; null when nobody is known')),
             reason: optional(text('Why')),

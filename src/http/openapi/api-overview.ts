@@ -60,5 +60,6 @@ export const TAGS = {
   parts: { name: 'Execution details', description: 'The nodes, the journal and the log of one execution' },
   commands: { name: 'Execution commands', description: 'Pause, resume, cancel, or end by hand' },
   nodeTypes: { name: 'Node types', description: 'What nodes there are, and what they take' },
+  instances: { name: 'Instances', description: 'The server processes that drive executions on one database' },
   health: { name: 'Health', description: 'For those who watch over the server; open to all' },
 } as const;

@@ -137,7 +137,7 @@ describe('the outputs of a database node', () => {
     ["ARRAY['((1,1),(0,0))'::box]", '{(1,1),(0,0)}'],
     ["(1, 'a')", '(1,a)'],
     ["'[1,3)'::int4range", '[1,3)'],
-  ])('hold %s as JSON', async (sql, value) => {
+  ])('hold %s in rows as JSON', async (sql, value) => {
     await observer.query(`DO $$ BEGIN
       CREATE TYPE mood AS ENUM ('sad', 'so so'); CREATE DOMAIN positive AS int CHECK (VALUE > 0);
       EXCEPTION WHEN duplicate_object THEN NULL; END $$`);
@@ -170,7 +170,7 @@ describe('the outputs of a database node', () => {
     expect(JSON.stringify(rows)).toBe('[{"a":2,"__proto__":3}]');
   });
 
-  it('tell how many rows a statement was about and whether anything was written', async () => {
+  it('tell in rowCount how many rows a statement was about, and in committed whether anything was written', async () => {
     expect(await run(insert(1, 'a'))).toEqual({ rows: [], rowCount: 1, committed: true });
     expect(await run({ sql: 'UPDATE items SET name = $1 RETURNING id, name', params: ['b'] })).toEqual({
       rows: [{ id: 1, name: 'b' }],
@@ -187,14 +187,14 @@ describe('the outputs of a database node', () => {
     expect(await run({ sql: '-- nothing' })).toEqual({ rows: [], rowCount: 0, committed: false });
   });
 
-  it('say that it wrote when a function did', async () => {
+  it('say committed when a function wrote', async () => {
     await observer.query(
       `CREATE FUNCTION add_item() RETURNS int LANGUAGE sql AS 'INSERT INTO items VALUES (1, NULL) RETURNING id'`,
     );
     expect(await run({ sql: 'SELECT add_item() AS id' })).toEqual({ rows: [{ id: 1 }], rowCount: 1, committed: true });
   });
 
-  it('of several statements are those of the last', async () => {
+  it('of several statements (statements.sql, statements.params) are those of the last', async () => {
     const statements = [insert(1, 'a'), insert(2, 'b'), { sql: 'SELECT name FROM items ORDER BY id' }];
     expect(await run({ statements })).toEqual({ rows: [{ name: 'a' }, { name: 'b' }], rowCount: 2, committed: true });
   });
@@ -318,7 +318,7 @@ describe('the errors of a database node', () => {
     expect(await items()).toEqual([]);
   });
 
-  it('name an unknown connection and the known ones, never a URL', async () => {
+  it('name with INVALID_CONFIG an unknown connection and the known ones, never a URL', async () => {
     const error = await failure({ connection: 'OTHER', sql: 'SELECT 1' });
     expect(error).toMatchObject({
       code: 'INVALID_CONFIG',
@@ -330,14 +330,14 @@ describe('the errors of a database node', () => {
     expect((await failureOf(work)).message).toContain('it lists none');
   });
 
-  it('say that nobody answers, without the password', async () => {
+  it('say with CONNECTION_ERROR that nobody answers, without the password', async () => {
     const error = await failure({ connection: 'NOBODY', sql: 'SELECT 1' });
     expect(error).toMatchObject({ code: 'CONNECTION_ERROR', effect: 'none' });
     expect(error.message).toContain('ECONNREFUSED');
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('say that the database does not exist', async () => {
+  it('say with CONNECTION_ERROR that the database does not exist', async () => {
     const nowhere = open({ MAIN: own.url.replace(/\/test_\w+/, '/nowhere') });
     const work = Promise.resolve().then(() => createDatabaseNode(nowhere).execute(context({ sql: 'SELECT 1' })));
     expect(await failureOf(work)).toMatchObject({ code: 'CONNECTION_ERROR', effect: 'none' });
@@ -366,7 +366,7 @@ describe('the errors of a database node', () => {
   });
 });
 
-describe('the time of a database node', () => {
+describe('the timeout of a database node', () => {
   let locker: Client;
   beforeAll(async () => {
     locker = new Client(own.connection);
@@ -415,7 +415,7 @@ describe('the time of a database node', () => {
 });
 
 describe('a COMMIT without an answer', () => {
-  it('leaves the outcome unknown, and exactlyOnce finds out and does not repeat it', async () => {
+  it('leaves the outcome unknown with OUTCOME_UNKNOWN, and exactlyOnce finds out and does not repeat it', async () => {
     const config = { ...insert(1, 'once'), connection: 'PROXIED', exactlyOnce: true };
     const given = { idempotencyKey: 'rt_cut' };
     await run({ sql: 'SELECT 1', exactlyOnce: true, connection: 'PROXIED' }, { idempotencyKey: 'rt_warm' });
@@ -453,7 +453,7 @@ describe('a COMMIT without an answer', () => {
   });
 });
 
-describe('exactlyOnce', () => {
+describe('exactlyOnce of a database node', () => {
   const give: JsonObject = {
     sql: 'INSERT INTO items SELECT coalesce(max(id), 0) + 1 FROM items RETURNING id, now() AS at',
     exactlyOnce: true,
@@ -538,7 +538,7 @@ describe('the compensation of a database node', () => {
   const undo = (rollback: JsonObject, outputs: JsonObject | undefined, config: JsonObject = {}, key = 'rt_key_undo') =>
     node.rollback?.({ ...context(config, { idempotencyKey: key }), rollback, outputs }) ?? Promise.reject(new Error());
 
-  it('runs its statements in one transaction of the same database', async () => {
+  it('runs rollback.statements (rollback.statements.sql, rollback.statements.params) in one transaction, or rollback.sql with rollback.params', async () => {
     const outputs = await run(insert(1));
     const remove = { sql: 'DELETE FROM items WHERE id = $1', params: [1] };
     expect(await failureOf(undo({ statements: [remove, { sql: 'SELECT 1/0' }] }, outputs))).toMatchObject({

@@ -48,8 +48,8 @@ const content = (path: string) => readFile(join(root, path), 'utf8');
 /** What lies in the folder, without what the engine keeps. */
 const names = async (path = '.') => (await readdir(join(root, path))).filter((name) => name !== '.retrace').sort();
 
-describe('file-write and file-read', () => {
-  it('write a text, make the folders for it, and read it back', async () => {
+describe('file-write nodes and file-read nodes', () => {
+  it('write content at path, make the folders for it, and read it back with path and bytes', async () => {
     expect(await write({ path: 'a/b/note.txt', content: 'grüße 你好\n' })).toEqual({ path: 'a/b/note.txt', bytes: 15 });
     expect(await content('a/b/note.txt')).toBe('grüße 你好\n');
     expect(await read({ path: './a//b/note.txt' })).toEqual({
@@ -77,7 +77,7 @@ describe('file-write and file-read', () => {
     ['hex', '00fFfe80', [0, 255, 254, 128]],
     ['latin1', 'grün', [103, 114, 252, 110]],
     ['utf-8', 'ü', [195, 188]],
-  ])('write and read bytes as %s', async (encoding, text, bytes) => {
+  ])('write and read bytes by encoding %s', async (encoding, text, bytes) => {
     expect(await write({ path: 'x', content: text, encoding })).toEqual({ path: 'x', bytes: bytes.length });
     expect([...(await readFile(join(root, 'x')))]).toEqual(bytes);
     const again = await read({ path: 'x', encoding });
@@ -92,13 +92,16 @@ describe('file-write and file-read', () => {
     ['€', 'latin1', 'content: has a character that is not in Latin-1'],
     ['\ud800', 'utf8', 'content: has half a character (a lone surrogate) in it'],
     [7, 'base64', 'content: wants a text in base64'],
-  ])('refuse to write %j as %s rather than something else', async (value, encoding, message) => {
-    const error = await failure(write({ path: 'x', content: value, encoding }));
-    expect(error).toMatchObject({ code: 'INVALID_CONFIG', message, effect: 'none' });
-    await expect(readdir(root)).rejects.toThrow('ENOENT');
-  });
+  ])(
+    'refuse with INVALID_CONFIG to write %j by encoding %s rather than something else',
+    async (value, encoding, message) => {
+      const error = await failure(write({ path: 'x', content: value, encoding }));
+      expect(error).toMatchObject({ code: 'INVALID_CONFIG', message, effect: 'none' });
+      await expect(readdir(root)).rejects.toThrow('ENOENT');
+    },
+  );
 
-  it('refuse to read what is no UTF-8 as such, and say what helps', async () => {
+  it('refuse with FILE_NOT_TEXT to read what is no UTF-8 as such, and say what helps', async () => {
     await write({ path: 'x', content: 'ff', encoding: 'hex' });
     expect(await failure(read({ path: 'x' }))).toMatchObject({
       code: 'FILE_NOT_TEXT',
@@ -107,7 +110,7 @@ describe('file-write and file-read', () => {
     expect(await read({ path: 'x', encoding: 'latin1' })).toMatchObject({ content: 'ÿ' });
   });
 
-  it('append to a file, or begin it', async () => {
+  it('with append add to a file, or begin it', async () => {
     await write({ path: 'log', content: 'a\n', append: true }, { nodeId: 'one' });
     expect(await write({ path: 'log', content: 'b\n', append: true }, { nodeId: 'two' })).toEqual({
       path: 'log',
@@ -158,7 +161,7 @@ describe('file-write and file-read', () => {
     expect(await content('x')).toBe('before');
   });
 
-  it('tell of a file that is not there, a folder, and a file where a folder should be', async () => {
+  it('tell of a file that is not there by FILE_NOT_FOUND, of a folder by FILE_IS_DIRECTORY, and of a file where a folder should be by FILE_ERROR', async () => {
     expect(await failure(read({ path: 'x' }))).toMatchObject({ code: 'FILE_NOT_FOUND', effect: 'none' });
     await write({ path: 'a/x', content: '' });
     expect(await failure(read({ path: 'a/y' }))).toMatchObject({
@@ -182,7 +185,7 @@ describe('file-write and file-read', () => {
     });
   });
 
-  it('read at most 10 MiB', async () => {
+  it('read at most 10 MiB, else OUTPUT_TOO_LARGE', async () => {
     await mkdir(root);
     await writeFile(join(root, 'large'), Buffer.alloc(10 * 1024 * 1024 + 1, 'x'));
     expect(await failure(read({ path: 'large' }))).toMatchObject({
@@ -192,7 +195,7 @@ describe('file-write and file-read', () => {
   });
 });
 
-describe('a path', () => {
+describe('the path of file-write nodes and file-read nodes', () => {
   it.each([
     ['..', 'FILE_OUTSIDE'],
     ['../x', 'FILE_OUTSIDE'],

@@ -34,7 +34,7 @@ async function undo(given: Partial<NodeContext & { outputs: JsonObject | undefin
   return context.lines.map(({ level, message }) => `${level}: ${message}`);
 }
 
-describe('undoing a file that was replaced', () => {
+describe('undoing a file-write node that replaced a file', () => {
   it('puts back its content and its permissions, once or twice', async () => {
     await put('x', 'before');
     await chmod(join(root, 'x'), 0o600);
@@ -151,7 +151,7 @@ describe('undoing a file that was replaced', () => {
   });
 });
 
-describe('undoing what was added to a file', () => {
+describe('undoing a file-write node that added to a file', () => {
   const append = (text: string, given: Partial<NodeContext> = {}) =>
     write({ path: 'log', content: text, append: true }, given);
 
@@ -297,7 +297,7 @@ describe('what is kept', () => {
   });
 });
 
-it('a file-write that was cut off is repeated, one that appends asks a person', () => {
+it('a file-write node that was cut off is repeated, one with append asks a person', () => {
   const { onInterrupted } = node;
   if (typeof onInterrupted !== 'function') throw new Error('It depends on the config');
   expect(onInterrupted({ path: 'x' })).toBe('retry');

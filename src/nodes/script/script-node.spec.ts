@@ -10,7 +10,7 @@ const failure: ScriptRunner['failure'] = (...of) => runner.failure(...of);
 
 afterAll(() => runner.close());
 
-describe('a script', () => {
+describe('the code of a script node', () => {
   it('is the body of a function of inputs, variables and trigger', async () => {
     const given = { inputs: { price: 2, items: [1, 2] }, variables: { rate: 3 }, trigger: { data: { x: 'y' } } };
     const code =
@@ -145,7 +145,7 @@ describe('what a script reads', () => {
   });
 });
 
-describe('a script that fails', () => {
+describe('a script node that fails', () => {
   it.each([
     ['throw new Error("no stock")', 'no stock', { name: 'Error', line: 1, column: 16 }],
     [
@@ -160,7 +160,7 @@ describe('a script that fails', () => {
     ['throw undefined', 'undefined', undefined],
     ['nothing()', "ReferenceError: 'nothing' is not defined", { name: 'ReferenceError', line: 1 }],
     ['return new Promise(() => {})', 'The promise that the script waits for is never settled', undefined],
-  ])('%j: %s', async (code, message, details) => {
+  ])('SCRIPT_ERROR of %j: %s', async (code, message, details) => {
     const error = await failure(code);
     expect(error).toMatchObject({ code: 'SCRIPT_ERROR', message });
     if (details) expect(error.details).toMatchObject(details);
@@ -185,14 +185,15 @@ describe('a script that fails', () => {
     expect(error.message).toMatch(/^SyntaxError: .* \(line 2\)$/);
   });
 
-  it('ends at its limit, and says which', async () => {
+  it('ends at its timeout with TIMEOUT, and says which', async () => {
     for (const code of ['while (true);', 'return /^(a+)+$/.test("a".repeat(60) + "b")', 'for (;;) await null']) {
       const error = await failure(code, { timeout: 60 });
       expect(error).toMatchObject({ code: 'TIMEOUT', message: 'The script took longer than 60 ms' });
     }
+    expect((await failure('for (;;);')).message).toBe('The script took longer than 1000 ms');
   });
 
-  it('ends at its limit inside one built-in function too, with its thread', async () => {
+  it('ends at its timeout inside one built-in function too, with its thread', async () => {
     const error = await failure('return Array(2 ** 32 - 1).join("")', { timeout: 60 });
     expect(error).toMatchObject({ code: 'TIMEOUT', message: 'The script took longer than 60 ms' });
     expect(await value('return 1')).toBe(1);
@@ -207,7 +208,7 @@ describe('a script that fails', () => {
     ['texts', 'const all = []; for (let i = 0; ; i++) all.push("x".repeat(1e5) + i)'],
     ['promises', 'const f = () => Promise.resolve().then(f); await f()'],
     ['an answer', 'return new Array(2 ** 32 - 1)'],
-  ])('ends at its memory limit: %s', async (_what, code) => {
+  ])('ends at its memoryLimit with SCRIPT_MEMORY: %s', async (_what, code) => {
     const error = await failure(code, { timeout: 20_000, memoryLimit: 8 });
     expect(error).toMatchObject({ code: 'SCRIPT_MEMORY', message: 'The script needs more than its 8 MiB of memory' });
     expect(await value('return "alive"', { memoryLimit: 8 })).toBe('alive');
@@ -218,11 +219,12 @@ describe('a script that fails', () => {
     expect(await value(code, { timeout: 20_000 })).toBe('InternalError: out of memory');
   });
 
-  it('has the memory that it is given', async () => {
-    const code =
-      'const all = []; for (let i = 0; i < 90; i++) all.push(new Uint8Array(1 << 20).fill(1)); return all.length';
-    expect(await failure(code, { timeout: 20_000 })).toMatchObject({ code: 'SCRIPT_MEMORY' });
-    expect(await value(code, { timeout: 20_000, memoryLimit: 100 })).toBe(90);
+  it('has the memory that memoryLimit gives it, else 32 MiB', async () => {
+    const take = (count: number) =>
+      `const all = []; for (let i = 0; i < ${count}; i++) all.push(new Uint8Array(1 << 20).fill(1)); return all.length`;
+    expect(await value(take(28), { timeout: 20_000 })).toBe(28);
+    expect(await failure(take(48), { timeout: 20_000 })).toMatchObject({ code: 'SCRIPT_MEMORY' });
+    expect(await value(take(90), { timeout: 20_000, memoryLimit: 100 })).toBe(90);
   });
 
   it('is told when what it is given does not fit', async () => {
@@ -243,7 +245,7 @@ describe('a script that fails', () => {
   });
 });
 
-describe('the console of a script', () => {
+describe('the console of a script node', () => {
   it('goes to the log, also when the script fails', async () => {
     const context = nodeContext({
       code: `console.log('text', { a: 1 }, [undefined], 1n, new TypeError('t'), undefined, Symbol('s'));
@@ -281,7 +283,7 @@ describe('the console of a script', () => {
 describe('the config of a script node', () => {
   const problems = (config: { [key: string]: never } | object) => registry.checkConfig(runner.node, config as never);
 
-  it('needs code; limits have bounds', () => {
+  it('needs code; timeout and memoryLimit have bounds', () => {
     expect(problems({})).toEqual([{ path: 'code', message: 'is required' }]);
     expect(problems({ code: 'return {{ 1 }}' })).toHaveLength(1);
     expect(problems({ code: 'return "{{ x }}"', timeout: '{{ variables.t }}', memoryLimit: 64 })).toEqual([]);

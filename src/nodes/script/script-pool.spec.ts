@@ -136,7 +136,7 @@ describe('the pool of scripts', () => {
     expect(await run('return 1')).toMatchObject({ output: '1' });
   });
 
-  it('ends with all of its scripts, those that run and those that wait', async () => {
+  it('ends with all of its scripts, those that run and those that wait: SCRIPT_UNAVAILABLE', async () => {
     await run('return 1');
     const scripts = [...Array(CORES + 3)].map(() => run('for (;;);', { limitMs: 60_000 }));
     const settled = Promise.allSettled(scripts);
