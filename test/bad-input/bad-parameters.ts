@@ -89,6 +89,8 @@ const TAKE_NONE = [
   'GET /workflows/wf/versions/1/diff/2',
   'GET /executions/:done/workflow',
   'GET /executions/:done/progress',
+  'GET /executions/:done/explain',
+  'GET /instances',
   'GET /executions/:done/nodes/in',
   'PUT /executions/:asleep/status',
   'POST /executions/:asleep/cancel',

@@ -57,9 +57,6 @@ export class TestPostgres {
     const postgres = await EmbeddedPostgres.start(this.folder, log);
     const client = new Client(postgres.connection);
     await client.connect();
-    // What these databases hold need not outlive the machine.
-    await client.query('ALTER SYSTEM SET fsync = off');
-    await client.query('SELECT pg_reload_conf()');
     await client.query(`CREATE DATABASE ${TEMPLATE}`);
     await client.end();
     await migrate({ ...postgres.connection, database: TEMPLATE } satisfies Connection, 'prisma/migrations', log);

@@ -2,10 +2,10 @@ import { TURN_MS, type EvaluationClock } from './evaluation-turns.js';
 import { ExpressionLimitError } from './expression-limit-error.js';
 
 /**
- * What one step counts at most, in ms. A longer one is a machine that stood still, or one of the few built-in functions
- * that take longer, which end by themselves.
+ * What one step counts at most, in ms. A longer one is a thread that had to wait for a processor, or one of the few built-in
+ * functions that take longer, which end by themselves.
  */
-const LONGEST_STEP_MS = 100;
+const LONGEST_STEP_MS = 25;
 
 /** One running evaluation: it looks after its limit and gives the thread away when its turn is over. */
 export class TimedEvaluation {

@@ -507,6 +507,12 @@ describe('the explanation of', () => {
     );
   });
 
+  it('a pause has the code PAUSED when a person asked for it, and that of the pause when the engine did', () => {
+    const code = (event: JournalEvent) => explained(foldJournal([created, started, event])).code;
+    expect(code(paused(ann))).toBe('PAUSED');
+    expect(code(paused({ code: 'CRASH_LOOP' }))).toBe('CRASH_LOOP');
+  });
+
   it('an execution with ten thousand nodes in line is short', () => {
     const nodes = Array.from({ length: 10_000 }, (_, n) => ({ id: `n${n}`, type: 'work', config: {} }));
     const large = new DrivenExecution({ nodes }).plan;
