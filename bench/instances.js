@@ -19,7 +19,8 @@ const EXECUTIONS = 1000;
 const NODES = 5;
 const PLACES = 50;
 const ROUNDS = 3;
-const CREATED_WITHIN_MS = 4000;
+const CONNECTIONS = 8;
+const CREATED_WITHIN_MS = 6000;
 
 const folder = await mkdtemp(join(tmpdir(), 'retrace-bench-'));
 const postgres = await EmbeddedPostgres.start(folder, createLog('warn'));
@@ -85,11 +86,16 @@ async function createWorkflow({ url }) {
 /** Everything is created first and due at one moment; gives the seconds from then to the last end. */
 async function run() {
   const runAt = Date.now() + CREATED_WITHIN_MS;
-  const connection = new HttpConnection(servers[0].url);
-  for (let index = 0; index < EXECUTIONS; index += 1) {
-    await call(connection, 'POST', '/api/v2/executions', { workflowId: 'waits', runAt });
-  }
-  connection.close();
+  let left = EXECUTIONS;
+  const create = async () => {
+    const connection = new HttpConnection(servers[0].url);
+    while (left > 0) {
+      left -= 1;
+      await call(connection, 'POST', '/api/v2/executions', { workflowId: 'waits', runAt });
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: CONNECTIONS }, create));
   if (Date.now() > runAt) throw new Error('The load was not there in time');
   for (;;) {
     const { rows } = await database.query(

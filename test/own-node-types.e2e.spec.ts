@@ -264,7 +264,7 @@ it('a bad module stops the start with a line that names it, and exit code 1', as
   await writeFile(join(bad, 'greet.mjs'), `export default { type: 'greet', effect: 'pure', execute() {} };`);
   const database = await createTestDatabase();
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, NODE_TYPES_DIR: bad, LOG_LEVEL: 'error' };
+  const env = { PATH, HOME, PORT: '0', DATABASE_URL: database.url, NODE_TYPES_DIR: bad };
   const entry = ['--import', './scripts/register-typescript.js', 'src/main.ts'];
   const child = spawn(process.execPath, entry, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const output = { stdout: '', stderr: '' };

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { makeScratchFolder } from '../support/scratch-folder.js';
 import { chaosWorkflows, EFFECTS_CONNECTION, type ChaosWorkflow } from './chaos-workflows.js';
 import { EffectService } from './effect-service.js';
 
@@ -10,7 +10,7 @@ export class ChaosWorld {
   readonly workflows: ChaosWorkflow[];
 
   private constructor(
-    /** Everything that this run keeps on disk. */
+    /** Everything that this run keeps. */
     readonly folder: string,
     readonly service: EffectService,
     private readonly effects: Client,
@@ -21,9 +21,7 @@ export class ChaosWorld {
 
   /** @param effectsUrl of an empty database for the effects of database nodes */
   static async make(effectsUrl: string): Promise<ChaosWorld> {
-    const folder = await realpath(await mkdtemp(join(tmpdir(), 'retrace-chaos-')));
-    // Run by root, the embedded PostgreSQL is another user, who must get in.
-    await chmod(folder, 0o755);
+    const folder = await makeScratchFolder('retrace-chaos-');
     await mkdir(join(folder, 'files'));
     const effects = new Client(effectsUrl);
     await effects.connect();
