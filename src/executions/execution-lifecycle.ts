@@ -25,7 +25,7 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     this.takeovers.begin(() => this.dispatcher.lookForOrphans());
     await this.lease.begin({
       lost: () => this.lose(),
-      renewed: () => this.queue.renew(),
+      renewed: () => this.goOn(),
       beaten: () => {
         void this.takeovers.look();
         this.dispatcher.lookForOrphans();
@@ -45,5 +45,11 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
   private lose(): void {
     this.active.abandonAll();
     this.queue.stop();
+  }
+
+  /** What was claimed meanwhile, under an id that nobody knew to be registered, hands in to a queue that writes nothing. */
+  private goOn(): void {
+    this.active.abandonAll();
+    this.queue.renew();
   }
 }

@@ -12,6 +12,12 @@ import { NodeSettlement } from './node-settlement.js';
 const WAIT_FOR_END_MS = 10_000;
 const WAIT_FOR_COMMIT_MS = 30_000;
 
+interface Applied {
+  active: ActiveExecution;
+  /** Of the command's event; null when it changed nothing. */
+  ownSeq: number | null;
+}
+
 /** Carries commands out on the executions that this instance drives, or can claim. */
 @Injectable()
 export class LocalCommands {
@@ -23,13 +29,13 @@ export class LocalCommands {
   /**
    * Resolves when what the command changed is committed, and for an end when it has ended, at most after 10 s. One whose
    * id the journal has already changes nothing more.
-   * @returns the seq of the committed state that it led to
+   * @returns the seq of the committed state that it led to; for a resume that is where it began to run, whatever came next
    * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT (also when `expectedSeq` is not the present seq): nothing
    * was changed; SERVICE_UNAVAILABLE. ExecutionElsewhere when another instance drives the execution, or takes it over before
    * the commit: the journal says whether the command was carried out
    */
   async carryOut(given: ExecutionCommand): Promise<number> {
-    const active = await this.apply(given);
+    const { active, ownSeq } = await this.apply(given);
     const { seq } = active.state;
     let isCommitted = false;
     let hasLeft = false;
@@ -39,6 +45,7 @@ export class LocalCommands {
     await atMost(WAIT_FOR_COMMIT_MS, Promise.race([committed, left]));
     if (active.isAbandoned) throw new ExecutionElsewhere(given.executionId);
     if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
+    if (given.command.kind === 'resume' && ownSeq !== null) return ownSeq;
     return hasLeft ? active.state.seq : seq;
   }
 
@@ -46,19 +53,15 @@ export class LocalCommands {
    * One that is on its way out takes no command any more: it is claimed anew. Between that look and the command no other
    * one may come, hence no await.
    */
-  private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<ActiveExecution> {
+  private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<Applied> {
     const prepared = await this.settlement.prepared(executionId, command);
     let active = await this.dispatcher.hold(executionId);
-    while (active.isLeaving) {
-      await active.left;
-      active = await this.dispatcher.hold(executionId);
-    }
+    while (active.isLeaving) active = await this.dispatcher.hold(executionId);
     try {
       if (!active.state.commandIds.has(id)) checkSeq(active.state.seq, expectedSeq);
-      active.driver.command({ ...prepared, commandId: id });
+      return { active, ownSeq: active.driver.command({ ...prepared, commandId: id }) };
     } finally {
       active.driver.release();
     }
-    return active;
   }
 }

@@ -15,11 +15,12 @@ export async function call<T = ExecutionRecord>(
   method: string,
   path: string,
   body?: object,
+  headers: Record<string, string> = {},
 ): Promise<Answer<T>> {
   try {
     const response = await fetch(`${url}/api/v2${path}`, {
       method,
-      headers: body && { 'content-type': 'application/json' },
+      headers: { ...(body && { 'content-type': 'application/json' }), ...headers },
       body: body && JSON.stringify(body),
       signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
     });

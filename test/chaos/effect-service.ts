@@ -19,6 +19,8 @@ const LONGEST_MS = 30;
  */
 export class EffectService {
   readonly requests: Request[] = [];
+  /** Looks at each request before it is answered. */
+  witness: (request: Request) => Promise<void> = () => Promise.resolve();
   private readonly keys = new Set<string>();
 
   private constructor(private readonly server: Server) {}
@@ -33,9 +35,10 @@ export class EffectService {
         const body = JSON.parse(text) as { executionId: string; nodeId: string };
         const key = String(request.headers['idempotency-key']);
         service.requests.push({ ...body, key });
+        const seen = service.witness({ ...body, key });
         const isRefused = request.url === '/flaky' && !service.keys.has(key);
         service.keys.add(key);
-        void delay(Math.random() * LONGEST_MS).then(() => {
+        void Promise.all([seen, delay(Math.random() * LONGEST_MS)]).then(() => {
           response.writeHead(isRefused ? 503 : 200, { 'content-type': 'application/json' });
           response.end(JSON.stringify({ node: body.nodeId }));
         });

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { answerJson, startHttpService, type HttpService } from '../support/http-service.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { call, eventsOf, InstanceCluster, run, settled, until } from './instance-cluster.js';
+import { until } from '../support/until.js';
+import { call, eventsOf, InstanceCluster, run, settled } from './instance-cluster.js';
 
 const DEADLY_TYPE = `export default {
   type: 'deadly', name: 'Deadly', category: 'test', description: 'Ends its process', version: '1.0.0', effect: 'pure',

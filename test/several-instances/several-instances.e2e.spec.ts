@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { jest } from '@jest/globals';
 import { answerJson, startHttpService, type HttpService } from '../support/http-service.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { call, eventsOf, InstanceCluster, instances, run, settled, until } from './instance-cluster.js';
+import { until } from '../support/until.js';
+import { call, eventsOf, InstanceCluster, instances, run, settled } from './instance-cluster.js';
 
 const HEARTBEAT_MS = 200;
 const LEASE_MS = 3000;

@@ -93,26 +93,28 @@ export class ExecutionDriver {
   }
 
   /**
-   * Carries a command out; true when it changed something.
+   * Carries a command out; gives the seq of its event, null when it changed nothing.
    * @throws EngineError INVALID_TRANSITION or CONFLICT, and the command has changed nothing; SERVICE_UNAVAILABLE when the
    * execution has just left memory
    */
-  command(command: Command): boolean {
+  command(command: Command): number | null {
     this.guard(() => this.begin());
     if (this.gone) throw new EngineError('SERVICE_UNAVAILABLE', 'The execution has just left memory; try again');
     const now = { timestamp: this.writer.timestamp(), running: this.runner.size };
     const { event, abort } = decideCommand(this.plan, this.state, command, now);
-    if (!event) return false;
+    if (!event) return null;
+    let seq = this.state.seq;
     const withdrawsPause = event.type === 'execution:resumed' && this.state.activity === 'pausing';
     this.guard(() => {
       this.writer.append(event);
+      ({ seq } = this.state);
       if (withdrawsPause) this.sequence.goOn();
       else if (event.type === 'execution:resumed') this.begun = false;
       if (abort && command.kind === 'pause') this.runner.interruptAll('abort');
       else if (abort) this.abortWithGrace();
     });
     this.loop.run();
-    return true;
+    return seq;
   }
 
   /** Leaves again when there is nothing to do, as after a command that was refused. */

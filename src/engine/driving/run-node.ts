@@ -14,6 +14,8 @@ const SHORT_WAIT_MS = 50;
 
 /** How long a type that says itself what came of an attempt that is cut off may take for that. */
 const ABORT_ANSWER_MS = 3000;
+/** What an own type is told whose `execute` gave none. */
+const NO_RESULT = 'execute must give { outputs, port?, variables? } and gave no object';
 
 /** How an attempt came out. `known: false`: something may have happened outside and nobody can tell. */
 export type AttemptOutcome =
@@ -157,6 +159,8 @@ export class Attempt {
   private take(result: NodeResult): void {
     if (this.settled) return;
     try {
+      // Own types may give anything at all.
+      if (typeof result !== 'object' || result === null) throw new NodeError('NODE_ERROR', NO_RESULT);
       if (!('wait' in result)) return this.complete(result);
       this.wait(result.wait);
     } catch (error) {

@@ -189,7 +189,8 @@ function historyType(then: 'completed' | 'failed' | 'cancelled'): string {
 function remember(
   state: ExecutionState,
   type: string,
-  event: { timestamp: number; actor?: string; reason?: string },
+  event: { timestamp: number; actor?: string; reason?: string; code?: string },
 ): void {
-  state.history.push({ type, at: event.timestamp, by: event.actor, reason: event.reason });
+  const { timestamp: at, actor: by, reason, code } = event;
+  state.history.push({ type, at, by, reason, ...(code !== undefined && { code }) });
 }

@@ -508,7 +508,7 @@ describe('the explanation of', () => {
   });
 
   it('a pause has the code PAUSED when a person asked for it, and that of the pause when the engine did', () => {
-    const code = (event: JournalEvent) => explained(foldJournal([created, started, event])).code;
+    const code = (pause: JournalEvent) => explained(foldJournal([created, started, pause])).code;
     expect(code(paused(ann))).toBe('PAUSED');
     expect(code(paused({ code: 'CRASH_LOOP' }))).toBe('CRASH_LOOP');
   });
