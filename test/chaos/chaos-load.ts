@@ -36,6 +36,8 @@ export class ChaosLoad {
   begin(): void {
     this.hasEnded = false;
     this.running = Promise.all([...Array.from({ length: CLIENTS }, () => this.create()), this.command()]);
+    // What went wrong is told at the end, when what was started has been stopped.
+    this.running.catch(() => undefined);
   }
 
   /** Resolves when no request is under way. */

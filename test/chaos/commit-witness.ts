@@ -16,6 +16,8 @@ export class CommitWitness {
   /** @param url of the servers' database, reached directly */
   constructor(url: string) {
     this.pool = new Pool({ connectionString: url, max: CONNECTIONS });
+    // PostgreSQL may be stopped before the last session has ended.
+    this.pool.on('error', () => undefined);
   }
 
   /** A request has arrived: there are as many intents under its key as there are requests. */
