@@ -62,7 +62,7 @@ test('an execution that ends its process is paused with CRASH_LOOP after ten tim
   expect((await eventsOf(server, id)).at(-1)).toMatchObject({ type: 'execution:paused', code: 'CRASH_LOOP' });
   const { logs } = await call<{ logs: object[] }>(server, 'GET', `/executions/${id}/logs?level=error`);
   expect(logs).toMatchObject([{ message: expect.stringContaining('CRASH_LOOP') as string }]);
-  expect(server.output()).toContain('CRASH_LOOP');
+  await until(() => server.output().includes('CRASH_LOOP'));
   for (const other of beside) expect((await settled(server, other)).status).toBe('completed');
 }, 120_000);
 

@@ -124,7 +124,7 @@ test('a server that was stopped past its lease writes nothing more, says so, and
 
   expect(said(others)).toMatch(/silent for \d+ ms/);
   expect(record).toMatchObject({ status: 'completed', nodes: [{ outputs: { body: { by: 'the second' } } }] });
-  expect(victim.output()).toContain('the lease is lost');
+  await until(() => victim.output().includes('the lease is lost'));
   expect(before?.executions).toBe(1);
   expect(goneOn?.id).not.toBe(before?.id);
   expect((await settled(victim, next)).status).toBe('completed');
