@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
 import { Lease } from './lease.js';
 import { Takeovers } from './takeovers.js';
+import { WakeUps } from './wake-ups.js';
 
 /** Begins and ends what drives executions, in order: the lease first, the lease last. */
 @Injectable()
@@ -18,11 +19,15 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     private readonly sampler: MetricsSampler,
     private readonly clock: Clock,
     private readonly takeovers: Takeovers,
+    private readonly wakeUps: WakeUps,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.queue.begin(() => this.lease.lost());
-    this.takeovers.begin(() => this.dispatcher.lookForOrphans());
+    this.takeovers.begin({
+      looked: (others) => this.wakeUps.sawOthers(others > 0),
+      takenOver: () => this.dispatcher.lookForOrphans(),
+    });
     await this.lease.begin({
       lost: () => this.lose(),
       renewed: () => this.goOn(),

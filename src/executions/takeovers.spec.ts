@@ -22,7 +22,7 @@ beforeEach(async () => {
   await test.database.pool.query('TRUNCATE instances');
   takeovers = new Takeovers(test.config, test.identity, instances, test.database, test.log);
   told = 0;
-  takeovers.begin(() => (told += 1));
+  takeovers.begin({ looked: () => undefined, takenOver: () => (told += 1) });
   await instances.register(test.identity.id, await ownProcess());
 });
 afterAll(() => test.close());

@@ -4,6 +4,7 @@ import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
 import { describeError } from './describe-error.js';
 import type { JsonObject } from '../json.js';
+import { NodeWork } from './node-work.js';
 import { plainOutput } from './plain-output.js';
 import { resolveConfig } from './resolve-config.js';
 import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
@@ -52,18 +53,16 @@ export interface AttemptPorts extends ContextPorts {
  * Runs one attempt: inputs, expressions, config check, cache, intent, effect, limit. It settles exactly once; what a node says
  * later is not heard. A pure node that needs no promise settles within {@link start}.
  */
-export class Attempt {
-  private settled = false;
+export class Attempt extends NodeWork<AttemptOutcome> {
   private acting = false;
-  private context: AttemptContext | undefined;
-  private stopTimer: (() => void) | undefined;
-  private abortReason: NodeError | undefined;
 
   constructor(
-    readonly input: AttemptInput,
+    input: AttemptInput,
     private readonly ports: AttemptPorts,
-    private readonly onOutcome: (outcome: AttemptOutcome) => void,
-  ) {}
+    onOutcome: (outcome: AttemptOutcome) => void,
+  ) {
+    super(input, onOutcome);
+  }
 
   start(): void {
     const { missingInputs } = this.input;
@@ -91,23 +90,9 @@ export class Attempt {
     return this.acting && this.input.node.effect === 'external';
   }
 
-  /** Asks it to end; it may still succeed. */
-  abort(reason: NodeError): void {
-    this.abortReason ??= reason;
-    this.context?.abort(this.abortReason);
-  }
-
-  /** Ends it now, whatever it is doing. */
   giveUp(reason: NodeError): void {
     this.abort(reason);
     this.fail(reason);
-  }
-
-  /** Forgets it: no outcome is told any more. */
-  drop(reason: NodeError): void {
-    this.settled = true;
-    this.stopTimer?.();
-    this.abort(reason);
   }
 
   private use(config: JsonObject): void {
@@ -188,13 +173,6 @@ export class Attempt {
     const { hadNoEffect, ...described } = describeError(error);
     const known = !this.hasActed || hadNoEffect;
     this.settle({ kind: 'failed', ...described, known, network: this.context?.networkUse });
-  }
-
-  private settle(outcome: AttemptOutcome): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.stopTimer?.();
-    this.onOutcome(outcome);
   }
 
   private follow<T>(work: () => T | Promise<T>, next: (value: T) => void): void {
