@@ -4,9 +4,9 @@ import type { Random } from '../../src/engine/ports.js';
 import { seededRandom } from '../../src/engine/seeded-random.js';
 import { type DatabaseProxy, startDatabaseProxy } from '../support/database-proxy.js';
 import { ServerProcess } from '../support/server-process.js';
-import { ChaosCheck, type ChaosFigures } from './chaos-check.js';
+import { ready } from './api-client.js';
+import { type EndingFigures, endAndCheck } from './chaos-ending.js';
 import { ChaosLoad } from './chaos-load.js';
-import { ChaosOperator } from './chaos-operator.js';
 import { createWorkflows } from './chaos-rounds.js';
 import { ChaosWorld } from './chaos-world.js';
 import { CommitWitness } from './commit-witness.js';
@@ -20,8 +20,6 @@ const LONGEST_PAUSE_MS = 800;
 const LONGEST_STALL_MS = 4500;
 const LONGEST_REFUSAL_MS = 2000;
 const SWALLOWED_WITHIN_MS = 2000;
-const READY_WITHIN_MS = 60_000;
-const ENDED_WITHIN_MS = 120_000;
 /** In the message that sends a batch: the name of its statement. */
 const BATCH = 'batch_';
 
@@ -48,14 +46,13 @@ export interface ProxyOptions {
   onRound?: (line: string) => void;
 }
 
-export interface ProxyFigures extends ChaosFigures {
+export interface ProxyFigures extends EndingFigures {
   breaks: Record<Kind, number>;
   leasesLost: number;
   /** Creations with an Idempotency-Key that had to be sent again. */
   repeatedCreations: number;
   /** Requests and 201s that were held against the journal at the moment they arrived. */
   witnessed: number;
-  settled: number;
 }
 
 /**
@@ -86,13 +83,11 @@ export async function chaosProxy(options: ProxyOptions): Promise<ProxyFigures> {
     for (const { url } of servers) await ready(url);
     const journal = await JournalReader.open({ connectionString: options.databaseUrl });
     try {
-      const operator = new ChaosOperator(world, journal);
-      await operator.finish(servers[0]?.url as string, ENDED_WITHIN_MS);
+      const figures = await endAndCheck(world, journal, load, servers[0]?.url as string);
       witness.check();
-      const figures = await new ChaosCheck(world).all(await journal.all(), load);
       const leasesLost = servers.reduce((sum, { output }) => sum + output().split('the lease is lost').length - 1, 0);
       const { repeatedCreations } = load;
-      return { ...figures, breaks, leasesLost, repeatedCreations, witnessed: witness.count, settled: operator.settled };
+      return { ...figures, breaks, leasesLost, repeatedCreations, witnessed: witness.count };
     } finally {
       await journal.close();
     }
@@ -145,13 +140,5 @@ async function breakOne(proxy: DatabaseProxy, kind: Kind, amount: number, leftMs
     case 'refusal':
       proxy.cut('all');
       return await proxy.refuse(Math.min(leftMs, amount * LONGEST_REFUSAL_MS));
-  }
-}
-
-async function ready(url: string): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  while (!(await fetch(`${url}/health/ready`)).ok) {
-    if (performance.now() > deadline) throw new Error('The server did not become ready');
-    await delay(20);
   }
 }

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Client } from 'pg';
 import { createLog } from '../../src/config/logger.js';
-import type { Connection } from '../../src/database/connection.js';
 import { EmbeddedPostgres } from '../../src/database/embedded-postgres.js';
+import { connectionUrl } from '../support/connection-url.js';
 import { chaosCluster } from './chaos-cluster.js';
 import { chaosProxy } from './chaos-proxy.js';
 import { chaosRounds } from './chaos-rounds.js';
@@ -54,10 +54,5 @@ async function makeDatabase(name: string): Promise<string> {
   await client.connect();
   await client.query(`CREATE DATABASE ${name}`);
   await client.end();
-  return urlOf({ ...postgres.connection, database: name });
-}
-
-function urlOf({ host = '', port, user, password, database }: Connection): string {
-  const secret = typeof password === 'string' ? `:${password}` : '';
-  return `postgresql://${user}${secret}@localhost/${database}?host=${encodeURIComponent(host)}&port=${port}`;
+  return connectionUrl({ ...postgres.connection, database: name });
 }
