@@ -8,7 +8,15 @@ const may = (from, targets, comment) => ({
 });
 
 /** What every module may import: typed configuration, the shape of requests and answers, what describes them, and who calls. */
-const everywhere = ['config/', 'http/envelope', 'http/pagination', 'http/dto', 'http/actor', 'http/openapi/'];
+const everywhere = [
+  'config/',
+  'http/envelope',
+  'http/pagination',
+  'http/dto',
+  'http/actor',
+  'http/cursor-header',
+  'http/openapi/',
+];
 
 module.exports = {
   forbidden: [
@@ -21,7 +29,11 @@ module.exports = {
     may('database', ['config/'], 'Starting PostgreSQL and migrating it needs settings only.'),
     may('repositories', ['engine/', 'database/', ...everywhere], 'Storage knows the engine, never who asks for it.'),
     may('nodes', ['engine/', ...everywhere], 'A node type knows neither the framework modules nor the database.'),
-    may('monitoring', ['engine/', 'repositories/', ...everywhere], 'Monitoring relays what was committed.'),
+    may(
+      'monitoring',
+      ['engine/', 'repositories/', 'http/access', 'http/error-answer', ...everywhere],
+      'Monitoring relays what was committed, to those who may call.',
+    ),
     may('workflows', ['engine/', 'repositories/', 'nodes/', ...everywhere], 'Documents know nothing of executions.'),
     may(
       'executions',

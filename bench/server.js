@@ -33,6 +33,7 @@ async function reply(question) {
     await server.close();
     process.exit(0);
   }
+  if (question === 'cpu') return process.send(process.cpuUsage());
   process.send(question === 'baseline' ? await baseline() : { maxRssBytes: process.resourceUsage().maxRSS * 1024 });
 }
 

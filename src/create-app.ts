@@ -22,6 +22,7 @@ import { HealthModule } from './http/health.module.js';
 import { registerJsonBody } from './http/json-body.js';
 import { serveApiDocument } from './http/openapi/serve-api-document.js';
 import { type OpenRequests, registerRequestHooks, requestId } from './http/request-hooks.js';
+import { SocketAdapter } from './monitoring/wire/socket-adapter.js';
 import { Database } from './repositories/database.js';
 import { DatabaseModule } from './repositories/database.module.js';
 import { InstanceIdentity } from './repositories/instance-identity.js';
@@ -121,10 +122,11 @@ function prepareFastify(fastify: FastifyInstance, config: Config, state: ServerS
 
 async function prepareNest(app: NestFastifyApplication, config: Config, log: Logger): Promise<void> {
   const routes = prepareRoutes(app);
-  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready'] });
+  app.setGlobalPrefix(API_PREFIX, { exclude: ['health/live', 'health/ready', 'metrics'] });
   app.useGlobalPipes(new DtoPipe());
   app.useGlobalFilters(new EnvelopeExceptionFilter(log, codedDatabaseError));
   if (config.corsOrigins.length > 0) app.enableCors(corsOptions(config.corsOrigins));
+  app.useWebSocketAdapter(new SocketAdapter(app));
   serveApiDocument(app, routes);
   await app.init();
 }

@@ -61,13 +61,24 @@ async function ask(operationId: string, { path = {}, query = '', body, headers =
     headers: body === undefined ? headers : { 'content-type': 'application/json', ...headers },
     body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
   });
-  const answer: Answer = { status: response.status, body: (await response.json()) as Answer['body'] };
+  const answer: Answer = { status: response.status, body: (await read(response)) as Answer['body'] };
   to.contract.check(method, `${filled}${query}`, { ...answer, headers: response.headers });
   if (response.ok) seen.add(`${operationId} ${response.status}`);
   for (const name of failureNames(placed, response.status)) {
     if (to.contract.compile(['components', 'schemas', name])(answer.body)) seen.add(`${operationId} ${name}`);
   }
   return answer;
+}
+
+/** What an answer holds; of a stream of events, which never ends, its beginning. */
+async function read(response: Response): Promise<unknown> {
+  const type = response.headers.get('content-type');
+  if (type?.startsWith('application/json')) return response.json();
+  if (!type?.startsWith('text/event-stream')) return response.text();
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return Buffer.from(value ?? []).toString();
 }
 
 /** The failures that an operation may answer under a status. */

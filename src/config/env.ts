@@ -45,6 +45,8 @@ export class Config {
   readonly journalLanes!: number;
   /** Pause between two samples of the executions that run, in ms. */
   readonly metricsIntervalMs!: number;
+  /** For how long a client of the feed may be away and still get what it missed, but for the last minute of it; in ms. */
+  readonly feedRetentionMs!: number;
   /** Absolute path of the folder that file-read and file-write nodes may use; shared by all instances. */
   readonly filesDir!: string;
   /** Absolute path of a folder with node types of one's own; absent: none. */
@@ -140,6 +142,7 @@ export function loadConfig(env: Environment): Config {
     queueLimit: read.integer('QUEUE_LIMIT', 64 * MIB, MIB, 4096 * MIB),
     journalLanes: read.integer('JOURNAL_LANES', 1, 1, 16),
     metricsIntervalMs: read.integer('METRICS_INTERVAL_MS', 5000, 100, 3_600_000),
+    feedRetentionMs: read.integer('FEED_RETENTION_MS', 3_600_000, 1000, 7 * 86_400_000),
     filesDir: resolve(read.text('FILES_DIR') ?? join(dataDir, 'files')),
     nodeTypesDir: optionalPath(read.text('NODE_TYPES_DIR')),
     databaseConnections: databaseConnections(read),

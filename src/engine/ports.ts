@@ -131,6 +131,11 @@ export interface NodeType {
   execute(context: NodeContext): NodeResult | Promise<NodeResult>;
   /** The result of a wait that came due; asked for types whose `execute` waits. */
   completeWait?(wait: CompletedWait): NodeOutput;
+  /**
+   * When a node with this config that starts at `startTime` is due, for types that wait for a time; both epoch ms. The
+   * remaining time is estimated by it.
+   */
+  dueTime?(config: JsonObject, startTime: number): number;
   /** Undoes what `execute` did. */
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
   /** In a few words what `rollback` does with these parameters (as the document has them; `{}` for none): `DELETE https://…`. */

@@ -5,6 +5,7 @@ import { EvaluationTurns } from '../engine/expressions/evaluation-turns.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import { ExecutionMeter } from '../monitoring/execution-meter.js';
 import { ProcessMeter } from '../monitoring/process-meter.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
 import { createCountingFetch } from '../nodes/counting-fetch.js';
 import { NodeRegistry } from '../nodes/node-registry.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
@@ -31,6 +32,7 @@ export class ActiveExecutionFactory {
     private readonly lease: Lease,
     private readonly durations: NodeDurations,
     private readonly process: ProcessMeter,
+    private readonly prometheus: PrometheusMetrics,
   ) {
     this.turns = new EvaluationTurns({
       elapsed: () => performance.now(),
@@ -46,7 +48,7 @@ export class ActiveExecutionFactory {
   ): ActiveExecution {
     const instanceId = this.identity.id;
     const meter = new ExecutionMeter(this.process, options.state, this.clock.now(), measured);
-    const { workflowId } = options.plan;
+    const { plan } = options;
     const ports = {
       scheduler: this.clock,
       catalog: this.registry,
@@ -56,8 +58,11 @@ export class ActiveExecutionFactory {
       instanceId: () => instanceId,
       confirmLease: () => this.lease.confirm(),
       measureEnd: (state: ExecutionState, timestamp: number) => meter.close(state, timestamp),
-      onNodeEnded: (nodeId: string, durationMs: number, hasFailed: boolean) =>
-        this.durations.ended(workflowId, nodeId, durationMs, hasFailed),
+      onNodeEnded: (nodeId: string, durationMs: number, hasFailed: boolean) => {
+        this.durations.ended(plan.workflowId, nodeId, durationMs, hasFailed);
+        const node = plan.byId.get(nodeId);
+        if (node) this.prometheus.nodeEnded(node.type.type, durationMs, hasFailed);
+      },
     };
     const { cancelGraceMs } = this.config;
     return new ActiveExecution({ ...options, meter, instanceId, cancelGraceMs }, this.queue.current, ports, events);

@@ -4,8 +4,10 @@ import { Log } from '../config/logger.js';
 import { EngineError } from '../engine/errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../engine/journal/events.js';
 import type { RunningAttempt } from '../engine/journal/execution-record.js';
+import type { Driven } from '../engine/progress/progress.js';
 import type { StreamLoss } from '../engine/journal/journal-stream.js';
 import type { Claim } from '../repositories/claim.repository.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import type { JournalReading } from '../repositories/journal-rows.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
@@ -41,6 +43,7 @@ export class ActiveExecutions implements ActiveEvents {
     private readonly plans: Plans,
     private readonly metrics: MetricRepository,
     private readonly usage: WorkflowUsage,
+    private readonly prometheus: PrometheusMetrics,
     private readonly identity: InstanceIdentity,
     private readonly log: Log,
   ) {}
@@ -62,6 +65,12 @@ export class ActiveExecutions implements ActiveEvents {
   running(executionId: string): RunningAttempt[] {
     const attempts = this.byId.get(executionId)?.driver.running() ?? [];
     return attempts.map(({ node, run, attempt, startTime }) => ({ nodeId: node.id, run, attempt, startTime }));
+  }
+
+  /** What its driver knows of an execution; undefined when it is not driven here. To be read at once. */
+  driven(executionId: string): Driven | undefined {
+    const active = this.byId.get(executionId);
+    return active && { state: active.state, running: this.running(executionId) };
   }
 
   ids(): Iterable<string> {
@@ -134,8 +143,10 @@ export class ActiveExecutions implements ActiveEvents {
   onLeft(active: ActiveExecution): void {
     this.forget(active);
     const { status, startedAt, endedAt, workflowId } = active.state;
-    if (isCounted(status) && endedAt !== undefined && active.hasEndedHere)
-      this.usage.ended(workflowId, status, endedAt - (startedAt ?? endedAt));
+    if (endedAt !== undefined && active.hasEndedHere) {
+      this.prometheus.executionEnded(status);
+      if (isCounted(status)) this.usage.ended(workflowId, status, endedAt - (startedAt ?? endedAt));
+    }
     this.onRoom();
   }
 

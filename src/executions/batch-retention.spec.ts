@@ -1,5 +1,7 @@
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
 import { InstanceRepository } from '../repositories/instance.repository.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
+import { DeletionBatches } from '../repositories/deletion-batches.js';
 import { JournalRepository } from '../repositories/journal.repository.js';
 import { BatchRetention } from './batch-retention.js';
 import { Clock } from './clock.js';
@@ -24,8 +26,8 @@ it('batch rows go after an hour, but for the newest of each writer', async () =>
   const { id } = test.identity;
   const journal = new JournalRepository(test.database);
   await new InstanceRepository(test.database).register(id, { host: 'h', bootId: 'b', pid: 1, pidStart: '1' });
-  const queue = new JournalQueue(test.config, test.identity, journal, new Clock(), test.log);
-  const retention = new BatchRetention(queue, journal, test.log);
+  const queue = new JournalQueue(test.config, test.identity, journal, new Clock(), test.log, new PrometheusMetrics());
+  const retention = new BatchRetention(queue, journal, new DeletionBatches(test.identity), test.config, test.log);
   const write = async (message: string) => {
     const owner = { isKeyed: false, rowFor: () => ({}), lost: () => undefined };
     const stream = queue.current.open('exec', 0, owner);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { atMost } from '../config/at-most.js';
 import { Log } from '../config/logger.js';
+import { ExecutionMonitor } from '../monitoring/execution-monitor.js';
 import { NodeRegistry } from '../nodes/node-registry.js';
 import {
   type CleanupFilter,
@@ -17,6 +18,7 @@ export class ExecutionDeletion {
   constructor(
     private readonly deletions: ExecutionDeletionRepository,
     private readonly registry: NodeRegistry,
+    private readonly monitor: ExecutionMonitor,
     private readonly log: Log,
   ) {}
 
@@ -40,6 +42,7 @@ export class ExecutionDeletion {
   /** They are deleted for good by now: what cannot be forgotten is left behind, and the log says so. */
   private async forget(executionIds: readonly string[]): Promise<void> {
     if (executionIds.length === 0) return;
+    this.monitor.committed();
     for (const type of this.registry.list()) {
       if (!type.forget) continue;
       try {

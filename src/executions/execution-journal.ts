@@ -49,10 +49,15 @@ export class ExecutionJournal {
     return { executionId, events, nextAfter: page.more ? (events.at(-1)?.seq ?? null) : null };
   }
 
-  /** @throws EngineError NOT_FOUND; INVALID_PARAMS for `after` together with `tail` */
+  /** @throws EngineError NOT_FOUND; INVALID_PARAMS for more than one of `after`, `before` and `tail` */
   async logs(executionId: string, query: ListLogsQuery): Promise<LogList> {
-    if (query.tail && query.after !== undefined) {
-      throw invalidParams([{ field: 'tail', message: 'tail and after exclude each other' }]);
+    const { after, before, tail } = query;
+    const windows = Object.entries({ after, before, tail: tail || undefined }).filter(
+      ([, value]) => value !== undefined,
+    );
+    const [first, second] = windows.map(([name]) => name);
+    if (second !== undefined) {
+      throw invalidParams([{ field: second, message: `${second} and ${first} exclude each other` }]);
     }
     await this.find(executionId);
     const logs = await this.log.list(executionId, query);

@@ -1,9 +1,13 @@
 import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { ExecutionMonitor } from '../monitoring/execution-monitor.js';
 import { MetricsSampler } from '../monitoring/metrics-sampler.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
+import { ClaimRepository } from '../repositories/claim.repository.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
 import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
+import { ExecutionFeedSource } from './execution-feed-source.js';
 import { Lease } from './lease.js';
 import { Takeovers } from './takeovers.js';
 import { WakeUps } from './wake-ups.js';
@@ -20,13 +24,24 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     private readonly clock: Clock,
     private readonly takeovers: Takeovers,
     private readonly wakeUps: WakeUps,
+    private readonly claims: ClaimRepository,
+    private readonly prometheus: PrometheusMetrics,
+    private readonly monitor: ExecutionMonitor,
+    private readonly feedSource: ExecutionFeedSource,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    this.queue.begin(() => this.lease.lost());
+    this.queue.begin(
+      () => this.lease.lost(),
+      () => this.monitor.committed(),
+    );
+    this.monitor.begin(this.feedSource);
     this.takeovers.begin({
       looked: (others) => this.wakeUps.sawOthers(others > 0),
-      takenOver: () => this.dispatcher.lookForOrphans(),
+      takenOver: () => {
+        this.prometheus.tookOver();
+        this.dispatcher.lookForOrphans();
+      },
     });
     await this.lease.begin({
       lost: () => this.lose(),
@@ -37,12 +52,22 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
       },
     });
     this.dispatcher.begin();
-    this.sampler.begin({ now: () => this.clock.now(), executions: () => this.active.all() });
+    this.sampler.begin({
+      now: () => this.clock.now(),
+      executions: () => this.active.all(),
+      sampled: (rows) => this.monitor.sampled(rows),
+    });
+    this.prometheus.begin({
+      executions: () => this.active.all(),
+      queuedCharacters: () => this.queue.current.queuedCharacters,
+      queuedExecutions: () => this.claims.countDue(this.clock.now()),
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     await this.dispatcher.drain();
     await this.sampler.end();
+    await this.monitor.end();
     await this.lease.end();
   }
 

@@ -17,6 +17,7 @@ import { decideCommand } from '../engine/state/decide-command.js';
 import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
 import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { EventRepository } from '../repositories/event.repository.js';
+import { NodeTimeHistory } from '../repositories/node-time-history.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
@@ -55,6 +56,7 @@ export class ExecutionReader {
     private readonly plans: Plans,
     private readonly active: ActiveExecutions,
     private readonly clock: Clock,
+    private readonly history: NodeTimeHistory,
   ) {}
 
   /** @throws EngineError NOT_FOUND; INVALID_PARAMS when the execution has no event `atSeq` yet */
@@ -65,8 +67,11 @@ export class ExecutionReader {
 
   /** @throws EngineError NOT_FOUND */
   async progress(executionId: string): Promise<{ executionId: string } & Progress> {
-    const { plan, state, running } = await this.snapshot(executionId);
-    return { executionId, ...progressOf(plan, state, running) };
+    const state = await this.state(executionId);
+    const { workflowId, revision } = state;
+    const [plan, history] = await Promise.all([this.plans.get(workflowId, revision), this.history.of(workflowId)]);
+    const driven = this.active.driven(executionId);
+    return { executionId, ...progressOf({ plan, state, now: this.clock.now(), driven, history }) };
   }
 
   /** @throws EngineError NOT_FOUND */
@@ -117,10 +122,15 @@ export class ExecutionReader {
 
   /** @throws EngineError NOT_FOUND */
   async snapshot(executionId: string): Promise<Snapshot> {
-    const state = await this.folds.load(executionId);
-    if (!state) throw executionNotFound(executionId);
+    const state = await this.state(executionId);
     const plan = await this.plans.get(state.workflowId, state.revision);
     return { plan, state, running: this.active.running(executionId) };
+  }
+
+  private async state(executionId: string): Promise<ExecutionState> {
+    const state = await this.folds.load(executionId);
+    if (!state) throw executionNotFound(executionId);
+    return state;
   }
 
   private async past(executionId: string, seq: number): Promise<Omit<Snapshot, 'running'>> {

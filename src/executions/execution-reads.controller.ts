@@ -12,6 +12,7 @@ import { ExecutionExplainer, type ExecutionExplanation } from './execution-expla
 import { ExecutionJournal, type EventList, type LogList } from './execution-journal.js';
 import { ExecutionMetrics, type MetricList } from './execution-metrics.js';
 import { ExecutionReader, type NodeDetail } from './execution-reader.js';
+import { ShowsCursor } from '../http/cursor-header.js';
 import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/execution-reads.operations.js';
 
@@ -34,24 +35,28 @@ export class ExecutionReadsController {
 
   @Get('progress')
   @Operation(operations.getProgress)
+  @ShowsCursor()
   progress(@Param('id') id: string): Promise<{ executionId: string } & Progress> {
     return this.reader.progress(id);
   }
 
   @Get('explain')
   @Operation(operations.explainExecution)
+  @ShowsCursor()
   explain(@Param('id') id: string): Promise<ExecutionExplanation> {
     return this.explainer.explain(id);
   }
 
   @Get('logs')
   @Operation(operations.listLogs)
+  @ShowsCursor()
   logs(@Param('id') id: string, @Query() query: ListLogsQuery): Promise<LogList> {
     return this.journal.logs(id, query);
   }
 
   @Get('events')
   @Operation(operations.listEvents)
+  @ShowsCursor()
   events(@Param('id') id: string, @Query() query: ListEventsQuery): Promise<EventList> {
     return this.journal.events(id, query);
   }
@@ -64,6 +69,7 @@ export class ExecutionReadsController {
 
   @Get('nodes')
   @Operation(operations.listExecutionNodes)
+  @ShowsCursor()
   nodes(
     @Param('id') id: string,
     @Query() query: ListNodesQuery,
@@ -73,6 +79,7 @@ export class ExecutionReadsController {
 
   @Get('nodes/:nodeId')
   @Operation(operations.getExecutionNode)
+  @ShowsCursor()
   node(@Param('id') id: string, @Param('nodeId') nodeId: string): Promise<NodeDetail> {
     return this.reader.node(id, nodeId);
   }

@@ -14,6 +14,7 @@ import { WaitQuery } from './dto/wait.query.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionHistory, type CleanupOutcome, type ExecutionPage } from './execution-history.js';
 import { ExecutionsService } from './executions.service.js';
+import { ShowsCursor } from '../http/cursor-header.js';
 import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/executions.operations.js';
 
@@ -47,6 +48,7 @@ export class ExecutionsController {
 
   @Get()
   @Operation(operations.listExecutions)
+  @ShowsCursor()
   list(@Query() query: ListExecutionsQuery): Promise<ExecutionPage> {
     return this.history.query(query);
   }
@@ -68,6 +70,7 @@ export class ExecutionsController {
 
   @Get(':id')
   @Operation(operations.getExecution)
+  @ShowsCursor()
   get(@Param('id') id: string, @Query() query: GetExecutionQuery): Promise<ExecutionRecord> {
     return this.history.get(id, query);
   }

@@ -31,6 +31,7 @@ import { ExecutionDefinition } from './execution-definition.js';
 import { ExecutionDeletion } from './execution-deletion.js';
 import { ExecutionEnds } from './execution-ends.js';
 import { ExecutionExplainer } from './execution-explainer.js';
+import { ExecutionFeedSource } from './execution-feed-source.js';
 import { ExecutionHistory } from './execution-history.js';
 import { ExecutionJournal } from './execution-journal.js';
 import { ExecutionMetrics } from './execution-metrics.js';
@@ -51,6 +52,7 @@ import { InstancesController } from './instances.controller.js';
     ExecutionDeletion,
     ExecutionEnds,
     ExecutionExplainer,
+    ExecutionFeedSource,
     ExecutionHistory,
     ExecutionMetrics,
     ActiveExecutionFactory,

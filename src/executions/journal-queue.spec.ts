@@ -1,4 +1,5 @@
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
 import { JournalRepository } from '../repositories/journal.repository.js';
 import { Clock } from './clock.js';
 import { JournalQueue } from './journal-queue.js';
@@ -13,7 +14,14 @@ afterAll(() => database.close());
 
 beforeEach(() => {
   const { config, identity, log } = database;
-  queue = new JournalQueue(config, identity, new JournalRepository(database.database), new Clock(), log);
+  queue = new JournalQueue(
+    config,
+    identity,
+    new JournalRepository(database.database),
+    new Clock(),
+    log,
+    new PrometheusMetrics(),
+  );
 });
 
 test('who waits for room while the lease is lost is let in as soon as the instance goes on under a new id', async () => {

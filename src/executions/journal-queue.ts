@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { Log } from '../config/logger.js';
 import { GroupCommit } from '../engine/journal/group-commit.js';
+import { PrometheusMetrics } from '../monitoring/prometheus-metrics.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { JournalRepository } from '../repositories/journal.repository.js';
 import { Clock } from './clock.js';
@@ -14,6 +15,7 @@ export type Place = () => void;
 export class JournalQueue {
   private queue: GroupCommit | undefined;
   private onLeaseLost: () => void = () => undefined;
+  private onCommitted: () => void = () => undefined;
   /** Who waits for room looks again when the queue has some, or when a new one has begun. */
   private readonly waiting = new Set<() => void>();
 
@@ -23,6 +25,7 @@ export class JournalQueue {
     private readonly repository: JournalRepository,
     private readonly clock: Clock,
     private readonly log: Log,
+    private readonly prometheus: PrometheusMetrics,
   ) {}
 
   get current(): GroupCommit {
@@ -30,9 +33,10 @@ export class JournalQueue {
     return this.queue;
   }
 
-  /** Who is told that a batch found the lease gone. */
-  begin(onLeaseLost: () => void): void {
+  /** Who is told that a batch found the lease gone, and that one was committed. */
+  begin(onLeaseLost: () => void, onCommitted: () => void): void {
     this.onLeaseLost = onLeaseLost;
+    this.onCommitted = onCommitted;
   }
 
   /** Drops what is queued and takes nothing in until it is renewed. */
@@ -70,8 +74,10 @@ export class JournalQueue {
 
   private make(): GroupCommit {
     const { journalLanes: lanes, queueLimit } = this.config;
-    return new GroupCommit({ instanceId: this.identity.id, lanes, queueLimit }, this.repository, this.clock, {
+    const writer = this.prometheus.measured(this.repository);
+    return new GroupCommit({ instanceId: this.identity.id, lanes, queueLimit }, writer, this.clock, {
       leaseLost: () => this.onLeaseLost(),
+      committed: () => this.onCommitted(),
       troubled: (message) => this.log.warn({ reason: message }, 'a batch could not be confirmed; sending it again'),
     });
   }

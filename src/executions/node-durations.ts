@@ -44,14 +44,17 @@ export class NodeDurations implements OnApplicationBootstrap, OnApplicationShutd
     const sum = sumOf(this.sums.of(workflowId), nodeId);
     sum.count += 1;
     if (hasFailed) sum.failures += 1;
-    else sum.histogram.add(durationMs);
+    else {
+      sum.durationSum += durationMs;
+      sum.histogram.add(durationMs);
+    }
   }
 }
 
 function sumOf({ nodes }: WorkflowSums, nodeId: string): NodeDurationSum {
   let sum = nodes.get(nodeId);
   if (!sum) {
-    sum = { count: 0, failures: 0, histogram: new DurationHistogram() };
+    sum = { count: 0, failures: 0, durationSum: 0, histogram: new DurationHistogram() };
     nodes.set(nodeId, sum);
   }
   return sum;
@@ -62,6 +65,7 @@ function merge(into: WorkflowSums, { nodes }: WorkflowSums): void {
     const sum = sumOf(into, nodeId);
     sum.count += more.count;
     sum.failures += more.failures;
+    sum.durationSum += more.durationSum;
     sum.histogram.merge(more.histogram.counts);
   }
 }

@@ -11,6 +11,6 @@ export function corsOptions(origins: readonly string[]): CorsSettings {
     origin: (origin: string | undefined, decide: (error: Error | null, isAllowed: boolean) => void) =>
       decide(null, origin !== undefined && origins.includes(origin)),
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
-    exposedHeaders: ['X-Request-Id', 'ETag', 'Retry-After'],
+    exposedHeaders: ['X-Request-Id', 'X-Cursor', 'ETag', 'Retry-After'],
   };
 }

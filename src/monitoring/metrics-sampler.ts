@@ -23,6 +23,8 @@ export interface SamplerSource {
   /** Epoch ms by the database's clock. */
   now(): number;
   executions(): Iterable<SampledExecution>;
+  /** These samples were taken now. */
+  sampled(rows: readonly MetricRow[]): void;
 }
 
 /** While something acts, or is about to; in all others it is only waited. */
@@ -74,6 +76,7 @@ export class MetricsSampler {
       if (thinTo !== undefined) toThin.push({ executionId, spacing: thinTo });
     }
     if (rows.length === 0) return;
+    source.sampled(rows);
     this.writing = this.write(rows, toThin).finally(() => {
       this.writing = undefined;
     });

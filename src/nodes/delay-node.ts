@@ -38,6 +38,7 @@ export const delayNode: NodeType = {
     return until <= startTime ? { outputs: { waited: 0 } } : { wait: { for: 'delay', until } };
   },
   completeWait: ({ since, until }: CompletedWait) => ({ outputs: { waited: until - since } }),
+  dueTime,
 };
 
 function dueTime({ duration, until }: JsonObject, startTime: number): number {

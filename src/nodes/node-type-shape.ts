@@ -41,6 +41,7 @@ const properties: Record<keyof NodeType, JsonObject> = {
   answersAbort: flag,
   execute: method,
   completeWait: method,
+  dueTime: method,
   rollback: method,
   describeRollback: method,
   probe: method,

@@ -1,5 +1,6 @@
 import type { Batch } from '../engine/journal/batch.js';
 import { changeColumns, creationColumns, journalColumns, logColumns, type Column } from './batch-columns.js';
+import { nameColumns } from './batch-names.js';
 import { int4Array, textArray } from './binary-array.js';
 import { COUNT_ENDS } from './execution-counters.js';
 
@@ -26,12 +27,8 @@ export function batchStatement(batch: Batch): BatchStatement {
   const keyed = created.filter((entry) => entry.creation?.idempotency).map((entry) => entry.executionId);
   const values: (string | number | Buffer)[] = [batch.instanceId, batch.writer, batch.no];
   const written = entries.filter((entry) => entry.chunks.length > 0);
-  const batchRow = [
-    textArray(written.map((entry) => entry.executionId)),
-    int4Array(written.map((entry) => entry.chunks[0]?.firstSeq ?? 0)),
-    int4Array(written.map((entry) => entry.chunks.at(-1)?.lastSeq ?? 0)),
-  ];
-  values.push(...batchRow);
+  const { executionIds, fromSeqs, toSeqs } = nameColumns(entries);
+  values.push(textArray(executionIds), int4Array(fromSeqs), int4Array(toSeqs));
   const parts: string[] = [];
   const part = (columns: Column[], write: (unnest: string) => string) => {
     const first = values.length + 1;

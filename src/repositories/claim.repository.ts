@@ -72,6 +72,18 @@ export class ClaimRepository {
     );
   }
 
+  /** How many are due at `now` (epoch ms); it stops counting at 10,000. */
+  async countDue(now: number): Promise<number> {
+    const { rows } = await this.database.pool.query<{ count: number }>({
+      name: 'count_due',
+      text: `SELECT count(*) FROM (
+               SELECT 1 FROM executions WHERE wake_at <= $1 AND owner IS NULL LIMIT 10000
+             ) AS due`,
+      values: [now],
+    });
+    return rows[0]?.count ?? 0;
+  }
+
   /** Claims one execution for a command, when nobody alive holds it; null when somebody does, or there is none. */
   async one(executionId: string): Promise<Claim | null> {
     const [claimed] = await this.claim(

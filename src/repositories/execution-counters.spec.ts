@@ -4,6 +4,7 @@ import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test
 import type { Batch, BatchEntry } from '../engine/journal/batch.js';
 import { DurationHistogram, stepOf } from '../engine/progress/duration-histogram.js';
 import { ExecutionCounterRepository } from './execution-counter.repository.js';
+import { DeletionBatches } from './deletion-batches.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { JournalRepository } from './journal.repository.js';
@@ -32,7 +33,12 @@ beforeAll(async () => {
   test = await openTestDatabase();
   await new StoredExecutions(test).begin();
   journal = new JournalRepository(test.database);
-  deletions = new ExecutionDeletionRepository(test.database, new ExecutionFolds(test.database), test.identity);
+  deletions = new ExecutionDeletionRepository(
+    test.database,
+    new ExecutionFolds(test.database),
+    test.identity,
+    new DeletionBatches(test.identity),
+  );
   counters = new ExecutionCounterRepository(test.database);
 });
 afterAll(() => test.close());
@@ -91,11 +97,11 @@ function creation(id: string, workflowId: string, ending: Ending, key?: string):
   const given = { trigger: { type: 'api' as const }, context: {}, labels: {}, priority: 0, createdAt: 1 };
   const idempotency = key === undefined ? undefined : { key, bodyHash: '' };
   const identity = { id, workflowId, ...named, ...given };
-  return { executionId: id, creation: { identity, idempotency, ...summaryRow(ending) }, chunks: [], logs: [] };
+  return { executionId: id, seq: 1, creation: { identity, idempotency, ...summaryRow(ending) }, chunks: [], logs: [] };
 }
 
 function change(id: string, ending: Ending): BatchEntry {
-  return { executionId: id, change: summaryRow(ending), chunks: [], logs: [] };
+  return { executionId: id, seq: 1, change: summaryRow(ending), chunks: [], logs: [] };
 }
 
 function batch(entries: BatchEntry[]): Batch {

@@ -1,5 +1,6 @@
 import { StoredExecutions } from '../../test/support/stored-executions.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
+import { DeletionBatches } from './deletion-batches.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 import { ExecutionFolds } from './execution-folds.js';
 
@@ -12,7 +13,7 @@ beforeAll(async () => {
   test = await openTestDatabase();
   stored = await new StoredExecutions(test).begin();
   folds = new ExecutionFolds(test.database);
-  repository = new ExecutionDeletionRepository(test.database, folds, test.identity);
+  repository = new ExecutionDeletionRepository(test.database, folds, test.identity, new DeletionBatches(test.identity));
 });
 afterEach(() => test.database.pool.query('TRUNCATE executions, execution_events, execution_logs'));
 afterAll(() => test.close());

@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
 import type { ExecutionStatus } from '../engine/state/transitions.js';
+import { DELETED_NAMES } from './batch-names.js';
 import { Database } from './database.js';
+import { DeletionBatches, type DeletionBatch } from './deletion-batches.js';
 import { COUNT_ENDS } from './execution-counters.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { Prisma } from './generated/client.js';
@@ -34,9 +36,9 @@ const DELETABLE = Prisma.sql`e.ended_at IS NOT NULL AND e.activity IS NULL AND e
 /**
  * What follows `locked`, the rows under lock. The statement sees the other tables as they were when it began, so a row that
  * has moved on since (its seq tells) is left alone: events that were written meanwhile would stay behind. What is deleted is
- * no longer counted, in the row of the instance that deletes it.
+ * no longer counted, in the row of the instance that deletes it, and is named to those who follow the journal.
  */
-const deleteLocked = (instanceId: string) => Prisma.sql`doomed AS MATERIALIZED (
+const deleteLocked = (instanceId: string, { writer, no }: DeletionBatch) => Prisma.sql`doomed AS MATERIALIZED (
     SELECT l.id FROM locked l JOIN executions e ON e.id = l.id AND e.seq = l.seq WHERE l.deletable
   ), events AS (
     DELETE FROM execution_events WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
@@ -48,7 +50,10 @@ const deleteLocked = (instanceId: string) => Prisma.sql`doomed AS MATERIALIZED (
     DELETE FROM execution_commands WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed)) AND key IS NOT NULL
   ), gone AS (
     DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed))
-    RETURNING id, workflow_id, status, ended_at, duration
+    RETURNING id, seq, workflow_id, status, ended_at, duration
+  ), batch AS (
+    INSERT INTO journal_batches (writer, no, execution_ids, from_seqs, to_seqs)
+    SELECT ${writer}::text, ${no}::int8, n.* FROM (${Prisma.raw(DELETED_NAMES)}) n
   ), ends AS (
     SELECT workflow_id, status, ended_at, duration, -1 AS times, ${instanceId}::text AS instance_id FROM gone
   ), ${Prisma.raw(COUNT_ENDS)}`;
@@ -62,6 +67,7 @@ export class ExecutionDeletionRepository {
     database: Database,
     private readonly folds: ExecutionFolds,
     private readonly identity: InstanceIdentity,
+    private readonly batches: DeletionBatches,
   ) {
     this.pool = database.pool;
   }
@@ -71,16 +77,12 @@ export class ExecutionDeletionRepository {
    * @returns `deleted`, `missing`, or what stands in the way
    */
   async delete(id: string): Promise<'deleted' | 'missing' | DeletionRefusal> {
-    const query = Prisma.sql`WITH locked AS MATERIALIZED (
+    const query = (batch: DeletionBatch) => Prisma.sql`WITH locked AS MATERIALIZED (
         SELECT id, seq, status, activity, owner, (${DELETABLE}) AS deletable FROM executions e WHERE id = ${id} FOR UPDATE
-      ), ${deleteLocked(this.identity.id)}
+      ), ${deleteLocked(this.identity.id, batch)}
       SELECT status, activity, owner, deletable, EXISTS (SELECT 1 FROM gone) AS gone FROM locked`;
     for (let tries = 1; ; tries += 1) {
-      const { rows } = await this.pool.query<DeletionRefusal & { deletable: boolean; gone: boolean }>(
-        query.text,
-        query.values,
-      );
-      const [found] = rows;
+      const found = await this.run<DeletionRefusal & { deletable: boolean; gone: boolean }>(query, (row) => row.gone);
       if (!found) return 'missing';
       if (found.gone) {
         await this.forget([id]);
@@ -113,15 +115,17 @@ export class ExecutionDeletionRepository {
     const condition = cleanupCondition(filter);
     let deleted = 0;
     for (let after = { endedAt: -1, id: '' }; !stop?.aborted; ) {
-      const query = Prisma.sql`WITH locked AS MATERIALIZED (
+      const query = (batch: DeletionBatch) => Prisma.sql`WITH locked AS MATERIALIZED (
           SELECT id, seq, ended_at, true AS deletable FROM executions e
           WHERE (e.ended_at, e.id) > (${after.endedAt}::bigint, ${after.id}::text) AND ${condition}
           ORDER BY e.ended_at, e.id LIMIT ${CLEANUP_BATCH}::int FOR UPDATE SKIP LOCKED
-        ), ${deleteLocked(this.identity.id)}
+        ), ${deleteLocked(this.identity.id, batch)}
         SELECT ended_at AS "endedAt", id, (SELECT coalesce(array_agg(id), ARRAY[]::text[]) FROM gone) AS gone
         FROM locked ORDER BY ended_at DESC, id DESC LIMIT 1`;
-      const { rows } = await this.pool.query<{ endedAt: number; id: string; gone: string[] }>(query.text, query.values);
-      const [last] = rows;
+      const last = await this.run<{ endedAt: number; id: string; gone: string[] }>(
+        query,
+        ({ gone }) => gone.length > 0,
+      );
       if (!last) return deleted;
       deleted += last.gone.length;
       await this.forget(last.gone);
@@ -130,6 +134,18 @@ export class ExecutionDeletionRepository {
       await nextTurn();
     }
     return deleted;
+  }
+
+  /** The first row of a deletion in its turn. */
+  private run<T extends object>(
+    query: (batch: DeletionBatch) => Prisma.Sql,
+    hasDeleted: (row: T) => boolean,
+  ): Promise<T | undefined> {
+    const send = async (batch: DeletionBatch) => {
+      const { text, values } = query(batch);
+      return (await this.pool.query<T>(text, values)).rows[0];
+    };
+    return this.batches.write(send, (row) => row !== undefined && hasDeleted(row));
   }
 
   /**

@@ -20,7 +20,8 @@ interface Kept {
   next?: Promise<ExecutionState | undefined>;
 }
 
-interface Folded {
+/** What a journal folds to. */
+export interface Folded {
   state: ExecutionState;
   /** Bytes of text that were folded. */
   bytes: number;
@@ -75,7 +76,12 @@ export class ExecutionFolds {
 
   /** The state right after the event `seq`, or the newest when there are fewer events. */
   async loadAt(executionId: string, seq: number): Promise<ExecutionState | undefined> {
-    return (await this.foldOn(executionId, undefined, { upTo: seq }))?.state;
+    return (await this.foldAt(executionId, seq))?.state;
+  }
+
+  /** The same, as a state of the caller's own, with how much was read for it. */
+  foldAt(executionId: string, seq: number, begun?: JournalReading): Promise<Folded | undefined> {
+    return this.foldOn(executionId, undefined, { upTo: seq, begun });
   }
 
   /** Shows every event up to `seq`, in order, with the state right after it. */
@@ -155,7 +161,8 @@ export class ExecutionFolds {
   }
 }
 
-function foldOne(state: ExecutionState | undefined, { seq, event }: NumberedEvent): ExecutionState {
+/** The state after one more event; the first one begins it. */
+export function foldOne(state: ExecutionState | undefined, { seq, event }: NumberedEvent): ExecutionState {
   if (state) {
     foldEvent(state, seq, event);
     return state;

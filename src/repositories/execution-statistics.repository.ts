@@ -83,6 +83,16 @@ export class ExecutionStatisticsRepository {
     };
   }
 
+  /** How many executions there are, by status. */
+  async countByStatus(filter: Pick<StatisticsFilter, 'workflowId'>): Promise<Record<ExecutionStatus, number>> {
+    const rows = await this.query<{ status: ExecutionStatus; count: number }>(
+      Prisma.sql`SELECT status, sum(count)::bigint AS count FROM (${countsQuery(filter, true)}) c GROUP BY 1`,
+    );
+    const found = new Map(rows.map(({ status, count }) => [status, count]));
+    const all = EXECUTION_STATUSES.map((status) => [status, found.get(status) ?? 0]);
+    return Object.fromEntries(all) as Record<ExecutionStatus, number>;
+  }
+
   private workflows(filter: StatisticsFilter): Promise<WorkflowRow[]> {
     return this.query(Prisma.sql`
       SELECT workflow_id AS "workflowId", status, sum(count)::bigint AS count, sum(duration_sum)::bigint AS "durationSum"

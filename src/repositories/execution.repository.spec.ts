@@ -120,9 +120,13 @@ describe('the filters', () => {
     await stored.add({ id: 'a', status: 'failed', attention: 'failed' });
     await stored.add({ id: 'b', status: 'paused', attention: 'unknown' });
     await stored.add({ id: 'c' });
+    await stored.add({ id: 'd', status: 'paused', attention: 'crash-loop' });
+    await stored.add({ id: 'e', status: 'failed', attention: 'rollback-stopped' });
 
-    expect(await idsOf({ attention: 'any' })).toEqual(['b', 'a']);
+    expect(await idsOf({ attention: 'any' })).toEqual(['e', 'd', 'b', 'a']);
     expect(await idsOf({ attention: 'unknown' })).toEqual(['b']);
+    expect(await idsOf({ attention: 'crash-loop' })).toEqual(['d']);
+    expect(await idsOf({ attention: 'rollback-stopped' })).toEqual(['e']);
   });
 
   it('take the start, which is the planned one until it starts', async () => {

@@ -60,6 +60,7 @@ function creation(id: string, overrides: Partial<CreationRow> = {}): BatchEntry 
   };
   return {
     executionId: id,
+    seq: 2,
     creation: { ...row(), identity, ...overrides },
     chunks: [{ firstSeq: 1, lastSeq: 2, text: '[{"a":1},{"b":2}]' }],
     logs: [],
@@ -91,7 +92,13 @@ it('a batch writes creations, changes, events and logs together', async () => {
   };
   expect(await journal.write(batch([{ ...creation('e1'), logs: [log] }]))).toEqual(COMMITTED);
   const change = row({ summary: summary({ status: 'completed', endedAt: 9, seq: 3, error: null }), owner: null });
-  const more = { executionId: 'e1', change, chunks: [{ firstSeq: 3, lastSeq: 3, text: '[{"ü":"漢字"}]' }], logs: [] };
+  const more = {
+    executionId: 'e1',
+    seq: 3,
+    change,
+    chunks: [{ firstSeq: 3, lastSeq: 3, text: '[{"ü":"漢字"}]' }],
+    logs: [],
+  };
   expect(await journal.write(batch([more, creation('e2')]))).toEqual(COMMITTED);
   expect(await chunksOf('e1')).toEqual([
     { first_seq: 1, last_seq: 2, events: '[{"a":1},{"b":2}]' },
@@ -133,13 +140,13 @@ it('data that the database refuses writes nothing', async () => {
 
 it('two writers that go on from the same seq collide', async () => {
   await journal.write(batch([creation('shared')]));
-  const more = { executionId: 'shared', chunks: [{ firstSeq: 1, lastSeq: 9, text: '[]' }], logs: [] };
+  const more = { executionId: 'shared', seq: 9, chunks: [{ firstSeq: 1, lastSeq: 9, text: '[]' }], logs: [] };
   expect(await journal.write(batch([more]))).toEqual({ kind: 'collision' });
 });
 
 it('a change of an execution that is gone or of another owner is told as missing', async () => {
   await journal.write(batch([creation('other', { owner: 'inst_other' })]));
-  const change = (executionId: string) => ({ executionId, change: row(), chunks: [], logs: [] });
+  const change = (executionId: string) => ({ executionId, seq: 1, change: row(), chunks: [], logs: [] });
   expect(await journal.write(batch([change('gone'), change('other'), change('e2')]))).toEqual({
     ...COMMITTED,
     missing: expect.arrayContaining(['gone', 'other']) as string[],
@@ -207,7 +214,7 @@ it('the update of a batch goes by the primary key, also when it was planned whil
   };
   const before = await scans();
   for (let round = 0; round < 20; round += 1) {
-    await journal.write(batch([{ executionId: 'e2', change: row(), chunks: [], logs: [] }]));
+    await journal.write(batch([{ executionId: 'e2', seq: 2, change: row(), chunks: [], logs: [] }]));
   }
   expect(await scans()).toBe(before);
 });

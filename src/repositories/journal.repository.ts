@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg';
 import type { Batch, BatchResult, BatchWriter } from '../engine/journal/batch.js';
 import { batchStatement, type BatchStatement } from './batch-statement.js';
 import { Database } from './database.js';
+import { EACH_WRITER } from './writers.js';
 
 interface Answer {
   lease: number;
@@ -13,13 +14,8 @@ interface Answer {
 
 const DELETED_AT_ONCE = 10_000;
 
-/** From one writer to the next through the primary key. A writer is a lane of an instance: id, slash, lane. */
-const GONE_WRITERS = `WITH RECURSIVE writers AS (
-    (SELECT writer FROM journal_batches ORDER BY writer LIMIT 1)
-    UNION ALL
-    SELECT (SELECT b.writer FROM journal_batches b WHERE b.writer > w.writer ORDER BY b.writer LIMIT 1)
-    FROM writers w WHERE w.writer IS NOT NULL
-  ) SELECT w.writer FROM writers w
+const GONE_WRITERS = `${EACH_WRITER}
+  SELECT w.writer FROM writers w
   WHERE NOT EXISTS (SELECT 1 FROM instances i WHERE i.id = split_part(w.writer, '/', 1))
     AND (SELECT b.created_at FROM journal_batches b WHERE b.writer = w.writer ORDER BY b.no DESC LIMIT 1)
       < clock_timestamp() - $1 * interval '1 millisecond'`;

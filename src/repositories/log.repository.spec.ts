@@ -55,4 +55,11 @@ describe('the log of an execution', () => {
   it('gives the newest ones as its tail, still the oldest first', async () => {
     expect(await messages({ limit: 2, tail: true })).toEqual(['three 50%', 'four']);
   });
+
+  it('goes back before the first line that was seen, still the oldest first', async () => {
+    const [, , , last] = await list();
+    expect(await messages({ limit: 2, before: last?.id })).toEqual(['Two', 'three 50%']);
+    expect(await messages({ level: 'info', before: last?.id })).toEqual(['Two', 'three 50%']);
+    expect(await messages({ before: 0 })).toEqual([]);
+  });
 });

@@ -16,6 +16,8 @@ export interface LogFilter {
   limit: number;
   /** The id of the last line that was seen. */
   after?: number;
+  /** The id of the first line that was seen: the newest ones before it. */
+  before?: number;
   /** The newest ones instead of the oldest. */
   tail?: boolean;
 }
@@ -31,7 +33,8 @@ export interface LogLine {
   data?: JsonValue;
 }
 
-interface LogRow {
+/** A line as it is stored. */
+export interface LogRow {
   id: number;
   node_id: string | null;
   timestamp: number;
@@ -51,25 +54,28 @@ export class LogRepository {
 
   /** Always the oldest first. */
   async list(executionId: string, filter: LogFilter): Promise<LogLine[]> {
-    const order = filter.tail ? Prisma.sql`DESC` : Prisma.sql`ASC`;
+    const isFromEnd = filter.tail === true || filter.before !== undefined;
+    const order = isFromEnd ? Prisma.sql`DESC` : Prisma.sql`ASC`;
     const query = Prisma.sql`SELECT id, node_id, timestamp, level, message, data FROM execution_logs
       WHERE ${condition(executionId, filter)} ORDER BY id ${order} LIMIT ${filter.limit}::int`;
     const { rows } = await this.pool.query<LogRow>(query.text, query.values);
-    const lines = rows.map(line);
-    return filter.tail ? lines.reverse() : lines;
+    const lines = rows.map(logLine);
+    return isFromEnd ? lines.reverse() : lines;
   }
 }
 
-function condition(executionId: string, { level, nodeId, search, after }: LogFilter): Prisma.Sql {
+function condition(executionId: string, { level, nodeId, search, after, before }: LogFilter): Prisma.Sql {
   const all = [Prisma.sql`execution_id = ${executionId}`];
   if (level !== undefined) all.push(Prisma.sql`level = ANY(${LOG_LEVELS.slice(LOG_LEVELS.indexOf(level))}::text[])`);
   if (nodeId !== undefined) all.push(Prisma.sql`node_id = ${storableText(nodeId)}`);
   if (search !== undefined) all.push(Prisma.sql`strpos(lower(message), lower(${storableText(search)}::text)) > 0`);
   if (after !== undefined) all.push(Prisma.sql`id > ${after}::bigint`);
+  if (before !== undefined) all.push(Prisma.sql`id < ${before}::bigint`);
   return Prisma.join(all, ' AND ');
 }
 
-function line({ id, node_id: nodeId, timestamp, level, message, data }: LogRow): LogLine {
+/** A stored line as it is shown. */
+export function logLine({ id, node_id: nodeId, timestamp, level, message, data }: LogRow): LogLine {
   return {
     id,
     ...(nodeId !== null && { nodeId }),

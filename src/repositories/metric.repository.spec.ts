@@ -1,6 +1,7 @@
 import type { MetricSample } from '../engine/journal/metric-sample.js';
 import { StoredExecutions } from '../../test/support/stored-executions.js';
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
+import { DeletionBatches } from './deletion-batches.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { MetricRepository } from './metric.repository.js';
@@ -89,7 +90,12 @@ it('leaves nothing behind of an execution that is deleted while its rows are bei
   const id = await owned();
   await add(id, sample(2000));
   const folds = new ExecutionFolds(test.database);
-  const deletions = new ExecutionDeletionRepository(test.database, folds, test.identity);
+  const deletions = new ExecutionDeletionRepository(
+    test.database,
+    folds,
+    test.identity,
+    new DeletionBatches(test.identity),
+  );
   const writer = await test.database.pool.connect();
   try {
     await writer.query('BEGIN');

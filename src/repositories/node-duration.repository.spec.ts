@@ -20,7 +20,8 @@ afterAll(() => opened.close());
 function sum(times: readonly number[], failures = 0): NodeDurationSum {
   const histogram = new DurationHistogram();
   for (const ms of times) histogram.add(ms);
-  return { count: times.length + failures, failures, histogram };
+  const durationSum = times.reduce((all, ms) => all + ms, 0);
+  return { count: times.length + failures, failures, durationSum, histogram };
 }
 
 const add = (instance: string, workflowId: string, nodes: Record<string, NodeDurationSum>) =>

@@ -10,6 +10,8 @@ export interface NodeDurationSum {
   /** Failures too. */
   count: number;
   failures: number;
+  /** ms: of all durations in the histogram. */
+  durationSum: number;
   histogram: DurationHistogram;
 }
 
@@ -27,13 +29,14 @@ interface Row {
   nodeId: string;
   count: number;
   failures: number;
+  durationSum: number;
   /** As JSON. */
   histogram: string;
 }
 
 /** Histograms are added step by step; of two lengths the shorter one is filled up with nulls. */
 const ADD_TO_STORED = `ON CONFLICT (workflow_id, node_id, instance_id) DO UPDATE SET
-  count = d.count + excluded.count, failures = d.failures + excluded.failures,
+  count = d.count + excluded.count, failures = d.failures + excluded.failures, duration_sum = d.duration_sum + excluded.duration_sum,
   histogram = ARRAY(
     SELECT coalesce(a, 0) + coalesce(b, 0)
     FROM unnest(d.histogram, excluded.histogram) WITH ORDINALITY AS h(a, b, step) ORDER BY step)`;
@@ -53,10 +56,10 @@ export class NodeDurationRepository {
     );
     await this.pool.query({
       name: 'node_durations_add',
-      text: `INSERT INTO node_durations AS d (workflow_id, node_id, instance_id, count, failures, histogram)
-             SELECT u.workflow_id, u.node_id, $1, u.count, u.failures, u.histogram::bigint[]
-             FROM unnest($2::text[], $3::text[], $4::int8[], $5::int8[], $6::text[])
-               AS u(workflow_id, node_id, count, failures, histogram)
+      text: `INSERT INTO node_durations AS d (workflow_id, node_id, instance_id, count, failures, duration_sum, histogram)
+             SELECT u.workflow_id, u.node_id, $1, u.count, u.failures, u.duration_sum, u.histogram::bigint[]
+             FROM unnest($2::text[], $3::text[], $4::int8[], $5::int8[], $6::int8[], $7::text[])
+               AS u(workflow_id, node_id, count, failures, duration_sum, histogram)
              ${ADD_TO_STORED}`,
       values: [
         instanceId,
@@ -64,6 +67,7 @@ export class NodeDurationRepository {
         rows.map(({ nodeId }) => nodeId),
         rows.map(({ count }) => count),
         rows.map(({ failures }) => failures),
+        rows.map(({ durationSum }) => Math.round(durationSum)),
         rows.map(({ histogram }) => `{${histogram.counts.join(',')}}`),
       ],
     });
@@ -73,15 +77,16 @@ export class NodeDurationRepository {
   async ofWorkflows(workflowIds: readonly string[]): Promise<ReadonlyMap<string, NodeDurationSums>> {
     const { rows } = await this.pool.query<Row>({
       name: 'node_durations_of',
-      text: `SELECT workflow_id AS "workflowId", node_id AS "nodeId", count, failures, array_to_json(histogram)::text AS histogram
+      text: `SELECT workflow_id AS "workflowId", node_id AS "nodeId", count, failures, duration_sum AS "durationSum",
+               array_to_json(histogram)::text AS histogram
              FROM node_durations WHERE workflow_id = ANY($1)`,
       values: [workflowIds],
     });
     const workflows = new Map<string, Map<string, NodeDurationSum>>();
-    for (const { workflowId, nodeId, count, failures, histogram } of rows) {
+    for (const { workflowId, nodeId, histogram, ...sums } of rows) {
       const nodes = workflows.get(workflowId) ?? new Map<string, NodeDurationSum>();
       workflows.set(workflowId, nodes);
-      addTo(nodes, nodeId, { count, failures, histogram: new DurationHistogram(JSON.parse(histogram) as number[]) });
+      addTo(nodes, nodeId, { ...sums, histogram: new DurationHistogram(JSON.parse(histogram) as number[]) });
     }
     return workflows;
   }
@@ -90,7 +95,8 @@ export class NodeDurationRepository {
   async foldGone(): Promise<void> {
     await this.pool.query(
       `${takeGone('node_durations')}, sums AS (
-         SELECT workflow_id, node_id, sum(count) AS count, sum(failures) AS failures FROM gone GROUP BY workflow_id, node_id
+         SELECT workflow_id, node_id, sum(count) AS count, sum(failures) AS failures, sum(duration_sum) AS duration_sum
+         FROM gone GROUP BY workflow_id, node_id
        ), steps AS (
          SELECT workflow_id, node_id, step, sum(times) AS times FROM gone, unnest(histogram) WITH ORDINALITY AS h(times, step)
          GROUP BY workflow_id, node_id, step
@@ -98,8 +104,8 @@ export class NodeDurationRepository {
          SELECT workflow_id, node_id, array_agg(times::bigint ORDER BY step) AS histogram FROM steps
          GROUP BY workflow_id, node_id
        )
-       INSERT INTO node_durations AS d (workflow_id, node_id, instance_id, count, failures, histogram)
-       SELECT workflow_id, node_id, '', count, failures, coalesce(histogram, ARRAY[]::bigint[])
+       INSERT INTO node_durations AS d (workflow_id, node_id, instance_id, count, failures, duration_sum, histogram)
+       SELECT workflow_id, node_id, '', count, failures, duration_sum, coalesce(histogram, ARRAY[]::bigint[])
        FROM sums LEFT JOIN histograms USING (workflow_id, node_id)
        ${ADD_TO_STORED}`,
     );
@@ -121,5 +127,10 @@ function addTo(sums: Map<string, NodeDurationSum>, nodeId: string, more: NodeDur
   }
   const histogram = new DurationHistogram(sum.histogram.counts);
   histogram.merge(more.histogram.counts);
-  sums.set(nodeId, { count: sum.count + more.count, failures: sum.failures + more.failures, histogram });
+  sums.set(nodeId, {
+    count: sum.count + more.count,
+    failures: sum.failures + more.failures,
+    durationSum: sum.durationSum + more.durationSum,
+    histogram,
+  });
 }

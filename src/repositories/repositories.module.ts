@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
+import { BatchRepository } from './batch.repository.js';
 import { ClaimRepository } from './claim.repository.js';
 import { CommandRepository } from './command.repository.js';
+import { DeletionBatches } from './deletion-batches.js';
 import { ExecutionFolds } from './execution-folds.js';
 import { IdempotencyRepository } from './idempotency.repository.js';
 import { InstanceRepository } from './instance.repository.js';
@@ -18,9 +20,11 @@ import { LogRepository } from './log.repository.js';
 import { WakeChannel } from './wake-channel.js';
 import { MetricRepository } from './metric.repository.js';
 import { NodeDurationRepository } from './node-duration.repository.js';
+import { NodeTimeHistory } from './node-time-history.js';
 import { OwnerRepository } from './owner.repository.js';
 
 const REPOSITORIES = [
+  BatchRepository,
   LogRepository,
   ExecutionRepository,
   ExecutionCounterRepository,
@@ -29,12 +33,14 @@ const REPOSITORIES = [
   EventRepository,
   ClaimRepository,
   CommandRepository,
+  DeletionBatches,
   ExecutionFolds,
   IdempotencyRepository,
   InstanceRepository,
   JournalRepository,
   MetricRepository,
   NodeDurationRepository,
+  NodeTimeHistory,
   OwnerRepository,
   UsageRepository,
   WakeChannel,

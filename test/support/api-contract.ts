@@ -37,6 +37,13 @@ export interface ApiContent {
   examples?: Record<string, { summary: string; value: unknown }>;
 }
 
+/** What a response holds, under its media type: JSON, but for the few that are something else. */
+export function contentOf({ content }: ApiResponse): [type: string, ApiContent] {
+  const [entry, ...others] = Object.entries(content);
+  if (!entry || others.length > 0) throw new Error('a response has one media type');
+  return entry;
+}
+
 /** An answer as it came. */
 interface Answer {
   status: number;
@@ -105,8 +112,9 @@ export class ApiContract {
       if (!answer.headers.has(name)) throw new Error(`${at} without the header ${name}`);
     }
     const type = answer.headers.get('content-type');
-    if (type?.split(';', 1)[0] !== 'application/json') throw new Error(`${at} with the type ${type}`);
-    this.match([...place, 'content', 'application/json', 'schema'], answer.body, at);
+    const [described] = contentOf(response);
+    if (type?.split(';', 1)[0] !== described) throw new Error(`${at} with the type ${type}`);
+    this.match([...place, 'content', described, 'schema'], answer.body, at);
     this.answered.add(`${operation.operationId} ${answer.status}`);
   }
 

@@ -41,13 +41,14 @@ export class StoredExecutions {
     const row = { summary: summaryOf(given, events.length), owner, wakeAt: null };
     const chunks = chunksOf(1, events, given.chunkSize);
     await this.nameWorkflow(identity);
-    await this.write({ executionId: identity.id, creation: { identity, ...row }, chunks, logs });
+    await this.write({ executionId: identity.id, seq: events.length, creation: { identity, ...row }, chunks, logs });
     return identity.id;
   }
 
   /** Adds events to the journal of one, from `firstSeq` on. */
   async append(executionId: string, firstSeq: number, events: readonly JournalEvent[]): Promise<void> {
-    await this.write({ executionId, chunks: chunksOf(firstSeq, events), logs: [] });
+    const seq = firstSeq + events.length - 1;
+    await this.write({ executionId, seq, chunks: chunksOf(firstSeq, events), logs: [] });
   }
 
   /** As if a workflow of this name had been stored. */

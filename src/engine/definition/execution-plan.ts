@@ -42,6 +42,8 @@ export interface PlanNode {
   /** The nodes before this one whose outputs its config reads. */
   reads: PlanReads;
   retry: RetryPolicy;
+  /** When the node is due that starts at `startTime` (both epoch ms), where it waits for a time that its config alone says. */
+  dueAt?: (startTime: number) => number;
   /** The node's own limit of one attempt in ms. */
   timeoutMs?: number;
   onInterrupted: OnInterrupted;
@@ -124,6 +126,7 @@ function planNode(
 ): PlanNode {
   const type = catalog.get(definition.type) ?? missingType(definition.type);
   const config = definition.config ?? {};
+  const template = compileConfig(config, type);
   return {
     index,
     rank,
@@ -133,8 +136,9 @@ function planNode(
     effect: type.effect,
     enabled: definition.enabled !== false,
     join: definition.join ?? 'any',
-    config: compileConfig(config, type),
+    config: template,
     reads: { nodes: [], computed: false },
+    dueAt: template.isStatic ? dueTimeOf(type, config) : undefined,
     retry: effectiveRetryPolicy(type.retry, settings.retryPolicy, definition.retryPolicy),
     timeoutMs: definition.timeout,
     onInterrupted: definition.onInterrupted ?? onInterruptedOf(type, config),
@@ -178,6 +182,19 @@ function compileConfig(config: JsonObject, type: NodeType): CompiledTemplate {
       },
     };
   }
+}
+
+/** An own type may not give a time: then nothing is waited for, as far as anybody knows. */
+function dueTimeOf(type: NodeType, config: JsonObject): PlanNode['dueAt'] {
+  if (!type.dueTime) return undefined;
+  return (startTime) => {
+    try {
+      const due = type.dueTime?.(config, startTime);
+      return typeof due === 'number' && due > startTime ? due : startTime;
+    } catch {
+      return startTime;
+    }
+  };
 }
 
 function portsOf(type: NodeType, config: JsonObject): readonly string[] | null {

@@ -11,7 +11,7 @@ import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, No
 import { callAt } from '../scheduling/call-at.js';
 
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
-const SHORT_WAIT_MS = 50;
+export const SHORT_WAIT_MS = 50;
 
 /** How long a type that says itself what came of an attempt that is cut off may take for that. */
 const ABORT_ANSWER_MS = 3000;

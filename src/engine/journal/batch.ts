@@ -47,6 +47,8 @@ export interface Chunk {
 /** Everything that one execution has in one batch. */
 export interface BatchEntry {
   executionId: string;
+  /** Where its journal stands with this batch. */
+  seq: number;
   creation?: CreationRow;
   change?: SummaryRow;
   chunks: Chunk[];

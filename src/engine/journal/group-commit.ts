@@ -18,6 +18,8 @@ export interface GroupCommitOptions {
 export interface GroupCommitHooks {
   /** The instance's row is gone: everything that it drove belongs to others now. */
   leaseLost(): void;
+  /** A batch is committed, and who waited for it has been told. */
+  committed?(): void;
   /** A batch has to be sent again; the database may be away. */
   troubled(message: string): void;
 }
@@ -51,6 +53,11 @@ export class GroupCommit {
   /** Also when it was stopped: then there will be no room. */
   get isFull(): boolean {
     return this.stopped || this.queued > this.options.queueLimit;
+  }
+
+  /** Characters that wait for their batch or are under way. */
+  get queuedCharacters(): number {
+    return this.queued;
   }
 
   /** A stream for an execution whose journal ends at `lastSeq` (0: it is about to be created). */
@@ -163,8 +170,10 @@ export class GroupCommit {
       };
       const result = await this.send(batch);
       if (result.kind === 'lease-lost') this.loseLease(part);
-      else if (result.kind === 'committed') this.confirm(part, result);
-      else if (part.length > 1) open.push(part.slice(part.length >> 1), part.slice(0, part.length >> 1));
+      else if (result.kind === 'committed') {
+        this.confirm(part, result);
+        this.hooks.committed?.();
+      } else if (part.length > 1) open.push(part.slice(part.length >> 1), part.slice(0, part.length >> 1));
       else this.refuse(part[0] as SealedEntry, result);
     }
   }

@@ -118,7 +118,7 @@ export class JournalStream implements ExecutionJournal {
     this.logs = [];
     return {
       stream: this,
-      entry: { executionId: this.executionId, ...this.owner.rowFor(partial), chunks, logs },
+      entry: { executionId: this.executionId, seq: this.lastSeq, ...this.owner.rowFor(partial), chunks, logs },
       size: sizeOf(sealed, logs),
     };
   }

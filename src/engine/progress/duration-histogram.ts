@@ -10,8 +10,13 @@ export function stepOf(durationMs: number): number {
   return 1 + Math.floor(Math.log2(Math.min(durationMs, LONGEST_MS)) * STEPS_PER_DOUBLING);
 }
 
+/** What falls into a step: durations from `from` on and below `to`, in ms. */
+export function boundsOf(step: number): { from: number; to: number } {
+  return { from: step === 0 ? 0 : 2 ** ((step - 1) / STEPS_PER_DOUBLING), to: 2 ** (step / STEPS_PER_DOUBLING) };
+}
+
 /** The middle (geometric) of a step, in ms: at most 6 % away from everything in it. */
-function middleOf(step: number): number {
+export function middleOf(step: number): number {
   return step === 0 ? 0 : 2 ** ((step - 0.5) / STEPS_PER_DOUBLING);
 }
 
@@ -55,11 +60,17 @@ export class DurationHistogram {
    * counted. It is at most 6 % and half a millisecond away from the exact one.
    */
   percentile(share: number): number | null {
+    const step = this.stepAt(share);
+    return step === null ? null : Math.round(middleOf(step));
+  }
+
+  /** The step of the duration that `share` (0..1) of all durations do not exceed; null when none was counted. */
+  stepAt(share: number): number | null {
     const rank = Math.max(1, Math.ceil(this.total * share));
     let seen = 0;
     for (let step = 0; step < this.counts.length; step++) {
       seen += Math.max(this.counts[step] ?? 0, 0);
-      if (seen >= rank) return Math.round(middleOf(step));
+      if (seen >= rank) return step;
     }
     return null;
   }

@@ -1,3 +1,4 @@
+import type { RunningAttempt } from '../journal/execution-record.js';
 import { foldJournal } from '../journal/fold.js';
 import { DrivenExecution, type TestWorkflow } from '../testing/driven-execution.js';
 import { progressOf, type Progress } from './progress.js';
@@ -7,8 +8,8 @@ const chain = (...nodes: TestWorkflow['nodes']): TestWorkflow => ({
   edges: nodes.slice(1).map(({ id }, index) => ({ source: nodes[index]?.id ?? '', target: id })),
 });
 
-function progress({ plan, state }: DrivenExecution): Progress {
-  return progressOf(plan, state);
+function progress({ plan, state, scheduler }: DrivenExecution, running?: RunningAttempt[]): Progress {
+  return progressOf({ plan, state, now: scheduler.now(), driven: running && { state, running } });
 }
 
 describe('progressOf', () => {
@@ -45,7 +46,7 @@ describe('progressOf', () => {
     const running = [{ nodeId: 'a', run: 1, attempt: 1, startTime: 0 }];
 
     expect(progress(execution)).toMatchObject({ runningNodes: 0, pendingNodes: 1 });
-    expect(progressOf(execution.plan, execution.state, running)).toMatchObject({ runningNodes: 1, pendingNodes: 0 });
+    expect(progress(execution, running)).toMatchObject({ runningNodes: 1, pendingNodes: 0 });
   });
 
   it('counts a node that is between attempts once, also when its next attempt has begun', async () => {
@@ -58,7 +59,7 @@ describe('progressOf', () => {
     const running = attempts.map(({ node, ...rest }) => ({ nodeId: node.id, ...rest }));
 
     expect(running).toMatchObject([{ attempt: 2 }]);
-    expect(progressOf(execution.plan, execution.state, running)).toMatchObject({ runningNodes: 1, pendingNodes: 0 });
+    expect(progress(execution, running)).toMatchObject({ runningNodes: 1, pendingNodes: 0 });
   });
 
   it('is 1 once the execution has completed, with failed nodes too and without any node', async () => {
@@ -69,7 +70,7 @@ describe('progressOf', () => {
     expect(progress(failing)).toMatchObject({ failedNodes: 1, progress: 1 });
     expect(progress(empty)).toMatchObject({ totalNodes: 0, progress: 1 });
     const before = foldJournal(empty.events.slice(0, -1));
-    expect(progressOf(empty.plan, before).progress).toBe(0);
+    expect(progressOf({ plan: empty.plan, state: before, now: 0 }).progress).toBe(0);
   });
 
   it('estimates what is left by what the ended nodes took on average', async () => {
@@ -78,8 +79,12 @@ describe('progressOf', () => {
     await execution.advance(50);
     expect(progress(execution)).not.toHaveProperty('estimatedTimeRemaining');
     await execution.advance(60);
-    expect(progress(execution).estimatedTimeRemaining).toBe(300);
+    // The second one has run for 10 ms of 100.
+    const { estimatedTimeRemaining, estimate } = progress(execution);
+    expect(estimatedTimeRemaining).toBe(290);
+    expect(estimate).toMatchObject({ remaining: 290, basis: 'elapsed', runs: 0, criticalPath: ['b', 'c', 'd'] });
     await execution.run();
     expect(progress(execution)).not.toHaveProperty('estimatedTimeRemaining');
+    expect(progress(execution)).not.toHaveProperty('estimate');
   });
 });

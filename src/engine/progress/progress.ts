@@ -2,6 +2,9 @@ import type { ExecutionPlan } from '../definition/execution-plan.js';
 import { attemptsBeyondJournal, type RunningAttempt } from '../journal/execution-record.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { ExecutionStatus } from '../state/transitions.js';
+import { assumedStarts } from './assumed-starts.js';
+import type { NodeTimes } from './node-time.js';
+import { estimateRemaining, type RemainingTime } from './remaining-time.js';
 
 /** How far an execution is. */
 export interface Progress {
@@ -13,20 +16,38 @@ export interface Progress {
   pendingNodes: number;
   /** (completed + skipped) / total, and 1 once the execution has completed. */
   progress: number;
-  /** ms; while it runs and at least one node has completed. */
+  /** ms; what `estimate` says. */
   estimatedTimeRemaining?: number;
+  /** While it runs, once there is a history of its workflow or one of its nodes has ended. */
+  estimate?: RemainingTime;
 }
 
-/** The progress of a state and of the attempts that run at this moment. */
-export function progressOf(
-  plan: ExecutionPlan,
-  state: ExecutionState,
-  running: readonly RunningAttempt[] = [],
-): Progress {
+/** An execution in the memory of the instance that drives it: ahead of what is committed. */
+export interface Driven {
+  state: ExecutionState;
+  running: readonly RunningAttempt[];
+}
+
+/** What the progress of an execution follows from. */
+export interface ProgressInput {
+  plan: ExecutionPlan;
+  /** Folded from what is committed. */
+  state: ExecutionState;
+  /** Epoch ms by the clock of the journal. */
+  now: number;
+  /** Absent when another instance drives it, or none. */
+  driven?: Driven;
+  /** How long the nodes of its workflow have taken before; absent: they have not. */
+  history?: NodeTimes;
+}
+
+/** The progress of an execution at this moment. */
+export function progressOf(input: ProgressInput): Progress {
+  const { plan, state, driven } = input;
   const totalNodes = plan.nodes.length;
   const { completed, failed, skipped } = state.counts;
-  const runningNodes = state.counts.running + startingNow(plan, state, running);
-  const remaining = elapsedEstimate(plan, state);
+  const runningNodes = state.counts.running + startingNow(plan, state, driven?.running ?? []);
+  const estimate = estimateNow(input);
   return {
     totalNodes,
     completedNodes: completed,
@@ -35,7 +56,7 @@ export function progressOf(
     runningNodes,
     pendingNodes: Math.max(0, totalNodes - completed - failed - skipped - runningNodes),
     progress: progressShare(state.status, totalNodes, completed + skipped),
-    ...(remaining !== undefined && { estimatedTimeRemaining: remaining }),
+    ...(estimate && { estimatedTimeRemaining: estimate.remaining, estimate }),
   };
 }
 
@@ -51,10 +72,17 @@ function startingNow(plan: ExecutionPlan, state: ExecutionState, running: readon
   return attempts.filter((nodeId) => state.nodes.get(nodeId)?.status !== 'running').length;
 }
 
-/** Without a history of the workflow: each node to come takes what the ended ones took on average. */
-function elapsedEstimate({ nodes }: ExecutionPlan, { status, counts, clock }: ExecutionState): number | undefined {
-  if (status !== 'running' || counts.completed === 0) return undefined;
-  const run = counts.completed + counts.failed;
-  const open = nodes.length - run - counts.skipped;
-  return Math.round((clock.used / run) * Math.max(0, open));
+/** Where it is driven here, from what the driver knows: what is committed lags behind by the time of a commit. */
+function estimateNow({ plan, state, now, driven, history }: ProgressInput): RemainingTime | undefined {
+  if (!goesOn(state)) return undefined;
+  if (driven && goesOn(driven.state) && driven.state.revision === state.revision) {
+    const attempts = attemptsBeyondJournal(plan, driven.state, driven.running);
+    return estimateRemaining({ plan, state: driven.state, now, attempts, history });
+  }
+  return estimateRemaining({ plan, state, now, attempts: assumedStarts(plan, state, now), history });
+}
+
+/** One that is about to be paused goes on where it stands. */
+function goesOn({ status, activity }: ExecutionState): boolean {
+  return status === 'running' && (activity === null || activity === 'pausing');
 }

@@ -1,5 +1,5 @@
-import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
-import type { FailedCondition } from '../journal/events.js';
+import type { ExecutionPlan, PlanEdge, PlanNode } from '../definition/execution-plan.js';
+import type { EdgeDecision, FailedCondition } from '../journal/events.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import { edgeLiveness } from './edge-liveness.js';
 
@@ -8,11 +8,18 @@ export type NodeDecision = 'run' | 'dead' | 'disabled' | FailedCondition;
 
 /** Decides a node whose sources have all ended. Pure: the same state gives the same decision. */
 export function decideNode(plan: ExecutionPlan, state: ExecutionState, node: PlanNode): NodeDecision {
-  let live = 0;
-  for (const edge of node.incoming) {
+  return decideByEdges(node, (edge) => {
     const source = plan.nodes[edge.source];
     const sourceState = source && state.nodes.get(source.id);
-    const decision = source && sourceState ? edgeLiveness(edge, source, sourceState) : false;
+    return source && sourceState ? edgeLiveness(edge, source, sourceState) : false;
+  });
+}
+
+/** Decides a node by its incoming edges. */
+export function decideByEdges(node: PlanNode, livenessOf: (edge: PlanEdge) => EdgeDecision): NodeDecision {
+  let live = 0;
+  for (const edge of node.incoming) {
+    const decision = livenessOf(edge);
     if (typeof decision === 'object') return node.enabled ? decision : 'dead';
     if (decision) live += 1;
   }

@@ -34,7 +34,14 @@ export class ListLogsQuery {
   @Max(Number.MAX_SAFE_INTEGER)
   after?: number;
 
-  @Describe('The newest lines instead of the oldest; not together with `after`', true)
+  @Describe('The id of the first line that was seen: the newest `limit` before it, still the oldest first', 80)
+  @Omittable()
+  @IsInt()
+  @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
+  before?: number;
+
+  @Describe('The newest lines instead of the oldest; only one of `after`, `before` and `tail`', true)
   @IsBoolean()
   tail: boolean = false;
 }

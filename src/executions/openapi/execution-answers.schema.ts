@@ -1,5 +1,6 @@
 import type { NodeRecord } from '../../engine/journal/record-nodes.js';
 import { LOG_LEVELS, type LogLevel } from '../../engine/ports.js';
+import type { RemainingTime } from '../../engine/progress/remaining-time.js';
 import type { Progress } from '../../engine/progress/progress.js';
 import {
   anyJson,
@@ -38,8 +39,30 @@ export const progress = component(
       runningNodes: count('Those that run, wait or are between attempts'),
       pendingNodes: count('Those that have not begun'),
       progress: share('(completed + skipped) / all nodes, and 1 once the execution has completed'),
-      estimatedTimeRemaining: optional(
-        milliseconds('By what the ended nodes took; while it runs, once a node has completed'),
+      estimatedTimeRemaining: optional(milliseconds('The same as `estimate.remaining`')),
+      estimate: optional(
+        component(
+          'RemainingTime',
+          record<RemainingTime>(
+            {
+              remaining: milliseconds(
+                'Along the remaining critical path under maxConcurrency, with what each of its nodes usually takes',
+              ),
+              low: milliseconds('Eight in ten are expected to take at least so long'),
+              high: milliseconds('And at most so long'),
+              basis: choice<RemainingTime['basis']>(
+                ['history', 'elapsed'],
+                'What the nodes took in past executions of the workflow, or what those of this one took on average',
+              ),
+              runs: count('Past executions in which the best known of the nodes to come was measured'),
+              criticalPath: list(
+                nodeId,
+                'The nodes that decide `remaining`, in their order: each begins when the one before it ends, or gives its place; the first 1,000',
+              ),
+            },
+            'How long it will go on: while it runs, once there is a history of its workflow or one of its nodes has ended',
+          ),
+        ),
       ),
     },
     'How far an execution is',

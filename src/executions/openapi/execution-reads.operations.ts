@@ -1,4 +1,5 @@
 import { TAGS } from '../../http/openapi/api-overview.js';
+import { cursorHeader } from '../../http/cursor-header.js';
 import { operation } from '../../http/openapi/operation.js';
 import {
   exampleDefinition,
@@ -22,11 +23,13 @@ export const getProgress = operation({
   operationId: 'getProgress',
   tag,
   summary: 'Read how far an execution is',
-  description: 'Also after its end.',
+  description:
+    'Also after its end. While it runs it says how long it will go on, by the median durations of its nodes in past executions of the workflow; branches that are seldom taken are left out until they are.',
   parameters: [executionIdParameter],
   answers: {
     200: {
       description: 'Its progress',
+      headers: cursorHeader,
       data: progress,
       example: {
         executionId: exampleId,
@@ -37,7 +40,15 @@ export const getProgress = operation({
         runningNodes: 1,
         pendingNodes: 1,
         progress: 0.3333333333333333,
-        estimatedTimeRemaining: 12,
+        estimatedTimeRemaining: 1240,
+        estimate: {
+          remaining: 1240,
+          low: 1100,
+          high: 1900,
+          basis: 'history',
+          runs: 38,
+          criticalPath: ['charge', 'receipt'],
+        },
       },
     },
   },
@@ -51,7 +62,9 @@ export const explainExecution = operation({
   description:
     'In words and data: which node, time, signal, retry, free place, instance or person it waits for, or what ended it; and the requests that it takes now.',
   parameters: [executionIdParameter],
-  answers: { 200: { description: 'The explanation', data: explanation, example: exampleExplanation } },
+  answers: {
+    200: { description: 'The explanation', headers: cursorHeader, data: explanation, example: exampleExplanation },
+  },
   failures: [executionNotFound],
 });
 
@@ -60,11 +73,12 @@ export const listLogs = operation({
   tag,
   summary: 'Read the log',
   description:
-    'Commands, retries and failures, what nodes write, and with `verboseLogging` each node. Always the oldest first; `after` goes on, `tail` shows the newest.',
+    'Commands, retries and failures, what nodes write, and with `verboseLogging` each node. Always the oldest first; `after` goes on, `tail` shows the newest, `before` what came before them.',
   parameters: [executionIdParameter],
   answers: {
     200: {
       description: 'Lines of the log',
+      headers: cursorHeader,
       data: logList,
       example: {
         executionId: exampleId,
@@ -95,6 +109,7 @@ export const listEvents = operation({
   answers: {
     200: {
       description: 'A part of the journal',
+      headers: cursorHeader,
       data: eventList,
       example: { executionId: exampleId, events: exampleEvents, nextAfter: 4 },
     },
@@ -128,6 +143,7 @@ export const listExecutionNodes = operation({
   answers: {
     200: {
       description: 'A page of the nodes',
+      headers: cursorHeader,
       data: nodeList,
       example: {
         executionId: exampleId,
@@ -145,7 +161,7 @@ export const getExecutionNode = operation({
   summary: 'Read a node',
   description: 'With every run and attempt, its intent, its inputs and outputs whole, and what undoing it would do.',
   parameters: [executionIdParameter, nodeIdParameter],
-  answers: { 200: { description: 'The node', data: nodeDetail, example: exampleNodeDetail } },
+  answers: { 200: { description: 'The node', headers: cursorHeader, data: nodeDetail, example: exampleNodeDetail } },
   failures: [executionNotFound, nodeNotFound],
 });
 

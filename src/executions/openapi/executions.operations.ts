@@ -1,6 +1,7 @@
 import { TAGS } from '../../http/openapi/api-overview.js';
 import { nothing } from '../../http/openapi/api-schema.js';
 import { actorHeader } from '../../http/openapi/header-parameters.js';
+import { cursorHeader } from '../../http/cursor-header.js';
 import { operation } from '../../http/openapi/operation.js';
 import { cleanupOutcome } from './execution-answers.schema.js';
 import { exampleCreated, exampleRecord, exampleRequest, exampleRow } from './execution-examples.js';
@@ -57,6 +58,7 @@ export const listExecutions = operation({
   answers: {
     200: {
       description: 'A page of the list',
+      headers: cursorHeader,
       data: executionList,
       example: {
         executions: [exampleRow],
@@ -120,7 +122,9 @@ export const getExecution = operation({
   description:
     'The whole record, exact, with what runs at this moment. `nodes=light` leaves out inputs, outputs and checkpoints; `atSeq` shows it as it stood after an event.',
   parameters: [executionIdParameter],
-  answers: { 200: { description: 'The execution', data: executionRecord, example: exampleRecord } },
+  answers: {
+    200: { description: 'The execution', headers: cursorHeader, data: executionRecord, example: exampleRecord },
+  },
   failures: [executionNotFound],
 });
 

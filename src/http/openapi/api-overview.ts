@@ -34,8 +34,9 @@ has what happened; a request may bring its own.
 
 ## Who may call
 
-A server with an API_TOKEN wants it in each request to \`/api/*\`: \`Authorization: Bearer <token>\`. A server without one
-answers requests of its own machine alone. Who acts is named by \`X-User-Id\`, and is shown as \`by\` and \`actor\`.
+A server with an API_TOKEN wants it in each request to \`/api/*\` and \`/metrics\`: \`Authorization: Bearer <token>\`. A server
+without one answers requests of its own machine alone. Who acts is named by \`X-User-Id\`, and is shown as \`by\` and
+\`actor\`.
 
 ## Changes at the same time
 
@@ -59,7 +60,8 @@ export const TAGS = {
   executions: { name: 'Executions', description: 'Runs of workflows: started, found, counted and deleted' },
   parts: { name: 'Execution details', description: 'The nodes, the journal and the log of one execution' },
   commands: { name: 'Execution commands', description: 'Pause, resume, cancel, or end by hand' },
+  feed: { name: 'Feed', description: 'What happens in all executions, as it happens; also over Socket.io' },
   nodeTypes: { name: 'Node types', description: 'What nodes there are, and what they take' },
   instances: { name: 'Instances', description: 'The server processes that drive executions on one database' },
-  health: { name: 'Health', description: 'For those who watch over the server; open to all' },
+  health: { name: 'Health', description: 'For those who watch over the server: whether it is well is told to all' },
 } as const;

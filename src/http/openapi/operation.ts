@@ -29,6 +29,8 @@ export interface RequestBody {
 /** A successful answer, without its envelope. */
 export interface SuccessAnswer<T> {
   description: string;
+  /** Where it is not JSON: then it has no envelope. */
+  contentType?: string;
   data: Schema<T>;
   example: NoInfer<T>;
   /** Where it is made at run time; else the route's own. */

@@ -17,14 +17,20 @@ export const sharedHeaders = {
 
 /** The answer to a success, in its envelope. */
 export function successResponse(answer: SuccessAnswer<unknown>, routeMessage: string): object {
-  const { description, data, message = routeMessage, headers = {} } = answer;
+  const { description, headers = {} } = answer;
   const own = Object.entries(headers).map(([name, what]) => [name, header(what)] as const);
-  const envelope = { code: 200, success: true, data: answer.example, message, timestamp: EXAMPLE_TIME };
   return {
     description,
     headers: Object.fromEntries([['X-Request-Id', REQUEST_ID], ...own]),
-    content: { 'application/json': { schema: successEnvelope({ description, ...data }), example: envelope } },
+    content: successContent(answer, routeMessage),
   };
+}
+
+function successContent(answer: SuccessAnswer<unknown>, routeMessage: string): object {
+  const { description, contentType, data, example, message = routeMessage } = answer;
+  if (contentType !== undefined) return { [contentType]: { schema: data, example } };
+  const envelope = { code: 200, success: true, data: example, message, timestamp: EXAMPLE_TIME };
+  return { 'application/json': { schema: successEnvelope({ description, ...data }), example: envelope } };
 }
 
 /** The answers to failures, by status; `shared` gets those that stand alone under their status, by their names. */
