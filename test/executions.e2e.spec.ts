@@ -616,7 +616,7 @@ describe('bad input', () => {
     ['PUT', '/status', { status: 'paused', error: 'x' }, 'error'],
     ['PUT', '/status', { status: 'failed', error: { code: 'X' } }, 'error'],
     ['POST', '/cancel', { dryrun: true }, 'dryrun'],
-    ['POST', '/cancel', { rollback: true }, 'rollback'],
+    ['POST', '/cancel', { rollback: 'yes' }, 'rollback'],
   ])('%s /executions/:id%s %j names %s', async (method, path, body, field) => {
     expect(await refused(method, `/executions/some${path}`, body)).toMatchObject({
       status: 400,

@@ -46,6 +46,11 @@ export interface NodeContext {
   /** Keeps a state for the next attempt; resolves after its commit. At most 64 KiB as JSON. */
   checkpoint: (state: JsonValue) => Promise<void>;
   lastCheckpoint?: JsonValue;
+  /**
+   * Calls a part of the work again, within this attempt and its limit of time, until it succeeds: by the node's policy with
+   * these fields over it. `operation` gets the number of the call, from 1; its last error is thrown.
+   */
+  retry: <T>(operation: (call: number) => T | Promise<T>, policy?: RetryPolicyDefinition) => Promise<T>;
 }
 
 /** What a node gives back: its outputs, or that it waits for something. */
@@ -161,6 +166,8 @@ export interface NodeCatalog {
   checkRollback(type: NodeType, rollback: JsonObject): ConfigProblem[];
   /** A config with the expressions put in. */
   checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[];
+  /** The compensation parameters with the expressions put in. */
+  checkResolvedRollback(type: NodeType, rollback: JsonObject): ConfigProblem[];
 }
 
 /** A line of an execution's log. */

@@ -94,12 +94,12 @@ export class ActiveExecutions implements ActiveEvents {
    * Reads an execution that was claimed from its journal, once.
    * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when the lease was lost meanwhile, and the claim with it
    */
-  async load({ id: executionId, claimer, claims }: Omit<Claim, 'from'>): Promise<ActiveExecution> {
+  async load({ id: executionId, claimer, claims }: Pick<Claim, 'id' | 'claimer' | 'claims'>): Promise<ActiveExecution> {
     const state = await this.folds.loadFresh(executionId);
     if (!state) throw executionNotFound(executionId);
     const hasRun = state.startedAt !== undefined;
     const [plan, measured] = await Promise.all([
-      this.plans.get(state.workflowId, state.revision),
+      this.plans.of(state),
       hasRun ? this.metrics.totals(executionId) : undefined,
     ]);
     if (claimer !== this.identity.id) {

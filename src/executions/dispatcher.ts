@@ -123,9 +123,21 @@ export class Dispatcher {
       if (!(await this.claims.exists(executionId))) throw executionNotFound(executionId);
       throw new ExecutionElsewhere(executionId);
     }
-    const active = await this.active.load(claim);
+    const active = await this.load(claim);
     if (!this.pauseLoop(active, claim)) return active;
     return this.claim(executionId, active);
+  }
+
+  private async load(claim: Claim): Promise<ActiveExecution> {
+    const active = await this.active.load(claim);
+    const { revision, version, nodes } = active.driver.plan;
+    if (claim.revision !== revision) {
+      // Lists may lag; what could not be written now is with the next claim.
+      this.claims.nameRevision(claim.id, { revision, version, totalNodes: nodes.length }).catch((error: unknown) => {
+        this.log.debug({ executionId: claim.id, err: error }, 'could not write the revision into the row');
+      });
+    }
+    return active;
   }
 
   /** While an execution is being read, whoever else wants it waits for the same reading. */
@@ -145,7 +157,7 @@ export class Dispatcher {
       const leaving = present?.left ?? Promise.resolve();
       const active = await this.track(
         id,
-        leaving.then(() => this.active.load(claim)),
+        leaving.then(() => this.load(claim)),
       );
       if (this.isStopping) active.driver.drain();
       else if (!this.pauseLoop(active, claim)) active.driver.start();

@@ -13,12 +13,12 @@ import { NodeRecords, type NodeRecord } from '../engine/journal/record-nodes.js'
 import type { JsonValue } from '../engine/json.js';
 import { progressOf, type Progress } from '../engine/progress/progress.js';
 import { undoOfNode, type NodeUndo } from '../engine/recovery/undo-of-node.js';
-import { decideCommand } from '../engine/state/decide-command.js';
-import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
+import type { ExecutionState } from '../engine/state/execution-state.js';
 import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { EventRepository } from '../repositories/event.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutions } from './active-executions.js';
+import { type CancelPreview, previewCancel } from './cancel-preview.js';
 import { Clock } from './clock.js';
 import { executionNotFound, nodeNotFound } from './execution-not-found.js';
 import { checkSeq } from './expected-seq.js';
@@ -98,28 +98,22 @@ export class ExecutionReader {
   }
 
   /**
-   * The nodes that a cancellation would abort now.
+   * What a cancellation would do now.
    * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT when the execution cannot be cancelled
    */
-  async abortedByCancel(executionId: string, ifMatchSeq?: number): Promise<string[]> {
-    const { plan, state, running } = await this.snapshot(executionId);
-    checkSeq(state.seq, ifMatchSeq);
-    const now = { timestamp: this.clock.now(), running: running.length };
-    const { event } = decideCommand(plan, state, { kind: 'end', then: 'cancelled' }, now);
-    if (!event) return [];
-    const beyond = attemptsBeyondJournal(plan, state, running);
-    const isActing = (id: string) => {
-      const node = state.nodes.get(id);
-      return node !== undefined && hasOpenIntent(node);
-    };
-    return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(id)).map(({ id }) => id);
+  async cancelPreview(executionId: string, rollback: boolean, ifMatchSeq?: number): Promise<CancelPreview> {
+    const snapshot = await this.snapshot(executionId);
+    checkSeq(snapshot.state.seq, ifMatchSeq);
+    return previewCancel(snapshot, rollback, this.clock.now());
   }
 
   /** @throws EngineError NOT_FOUND */
   async snapshot(executionId: string): Promise<Snapshot> {
     const state = await this.folds.load(executionId);
     if (!state) throw executionNotFound(executionId);
-    const plan = await this.plans.get(state.workflowId, state.revision);
+    const plan = await this.plans.of(state);
+    // Meanwhile it may have gone on under another revision.
+    if (plan.revision !== state.revision) return this.snapshot(executionId);
     return { plan, state, running: this.active.running(executionId) };
   }
 
@@ -129,6 +123,6 @@ export class ExecutionReader {
     if (state.seq < seq) {
       throw invalidParams([{ field: 'atSeq', message: `atSeq must be at most ${state.seq}, the newest event` }]);
     }
-    return { plan: await this.plans.get(state.workflowId, state.revision), state };
+    return { plan: await this.plans.of(state), state };
   }
 }

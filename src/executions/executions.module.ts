@@ -21,6 +21,7 @@ import { NodeDurations } from './node-durations.js';
 import { NodeSettlement } from './node-settlement.js';
 import { Plans } from './plans.js';
 import { PostedCommands } from './posted-commands.js';
+import { ResumePreparation } from './resume-preparation.js';
 import { Retention } from './retention.js';
 import { WakeUps } from './wake-ups.js';
 import { Takeovers } from './takeovers.js';
@@ -72,10 +73,12 @@ import { InstancesController } from './instances.controller.js';
     NodeSettlement,
     Plans,
     PostedCommands,
+    ResumePreparation,
     Retention,
     Takeovers,
     WakeUps,
     WorkflowUsage,
   ],
+  exports: [ActiveExecutions, Clock, ExecutionReader, ExecutionsService, Plans, ResumePreparation],
 })
 export class ExecutionsModule {}

@@ -7,6 +7,7 @@ import { Dispatcher } from './dispatcher.js';
 import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { checkSeq } from './expected-seq.js';
 import { NodeSettlement } from './node-settlement.js';
+import { ResumePreparation } from './resume-preparation.js';
 
 /** How long a command that ends an execution waits for the end. */
 const WAIT_FOR_END_MS = 10_000;
@@ -18,6 +19,7 @@ export class LocalCommands {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly settlement: NodeSettlement,
+    private readonly preparation: ResumePreparation,
   ) {}
 
   /**
@@ -39,6 +41,8 @@ export class LocalCommands {
     await atMost(WAIT_FOR_COMMIT_MS, Promise.race([committed, left]));
     if (active.isAbandoned) throw new ExecutionElsewhere(given.executionId);
     if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
+    // Under another plan it is due at once, for whoever has room.
+    if (given.command.kind === 'carry-on' && active.isLeaving) this.dispatcher.queued();
     return hasLeft ? active.state.seq : seq;
   }
 
@@ -47,7 +51,8 @@ export class LocalCommands {
    * one may come, hence no await.
    */
   private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<ActiveExecution> {
-    const prepared = await this.settlement.prepared(executionId, command);
+    const decided = await this.settlement.prepared(executionId, command);
+    const prepared = await this.preparation.prepared(executionId, decided);
     let active = await this.dispatcher.hold(executionId);
     while (active.isLeaving) {
       await active.left;

@@ -66,6 +66,7 @@ const PARAMETERS: Record<string, Record<string, string[]>> = {
   },
   'GET /executions/:done/metrics': { from: TIME, to: TIME, points: integer(1, 1000) },
   'GET /executions/:done/nodes': { ...PAGE, status: choice },
+  'GET /executions/:done/rollback-points': PAGE,
 };
 
 /** Routes that take no parameter at all. */
@@ -94,6 +95,10 @@ const TAKE_NONE = [
   'GET /executions/:done/nodes/in',
   'PUT /executions/:asleep/status',
   'POST /executions/:asleep/cancel',
+  'POST /executions/:done/rollback',
+  'POST /executions/:paused/resume',
+  'POST /executions/:done/checkpoints',
+  'POST /executions/:done/rerun',
   'POST /executions/cleanup',
   'DELETE /executions/:done',
 ];

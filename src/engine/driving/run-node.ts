@@ -6,14 +6,14 @@ import { describeError } from './describe-error.js';
 import type { JsonObject } from '../json.js';
 import { plainOutput } from './plain-output.js';
 import { resolveConfig } from './resolve-config.js';
-import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
+import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
 const SHORT_WAIT_MS = 50;
 
 /** How long a type that says itself what came of an attempt that is cut off may take for that. */
-const ABORT_ANSWER_MS = 3000;
+export const ABORT_ANSWER_MS = 3000;
 
 /** How an attempt came out. `known: false`: something may have happened outside and nobody can tell. */
 export type AttemptOutcome =
@@ -38,7 +38,6 @@ export type AttemptOutcome =
 
 /** What an attempt needs from outside. */
 export interface AttemptPorts extends ContextPorts {
-  scheduler: Scheduler;
   catalog: NodeCatalog;
   /** Present when the node's output may be reused and kept. */
   cache?: AttemptCache;

@@ -34,6 +34,7 @@ export function resetNodes(state: ExecutionState, reset: readonly NodeReset[], r
       failures: 0,
       checkpoint: run === before.run ? before.checkpoint : undefined,
       isInDoubt: run === before.run ? before.isInDoubt : undefined,
+      lastSeq: run === before.run ? before.lastSeq : undefined,
       rolledBackAt: rolledBackAt ?? before.rolledBackAt,
     });
   }
@@ -62,6 +63,7 @@ type NodeEvent = EventOf<
 /** Folds what happened to one node. */
 export function foldNode(state: ExecutionState, event: NodeEvent): void {
   const node = nodeOf(state, event.nodeId);
+  node.lastSeq = state.seq;
   if (event.type === 'node:skipped') return foldSkipped(state, node, event.reason, event.timestamp);
   node.run = event.run;
   switch (event.type) {

@@ -13,15 +13,22 @@ export function foldExecutionUpdate(state: ExecutionState, event: Updated): void
       state.variables = { ...state.variables, ...event.variables };
       break;
     case 'config':
+      // Another object each time: whoever makes a plan of it may have the one before in hand.
+      state.configChanges = { ...state.configChanges };
       for (const [nodeId, config] of Object.entries(event.config)) {
         state.configChanges[nodeId] = { ...state.configChanges[nodeId], ...config };
       }
       break;
     case 'revision':
       state.revision = event.revision;
+      for (const [nodeId, edges] of Object.entries(event.edges ?? {})) {
+        const node = state.nodes.get(nodeId);
+        if (node) node.edges = edges;
+      }
       break;
     case 'checkpoint':
       state.checkpoints.push({
+        seq: state.seq,
         nodeId: event.nodeId,
         timestamp: event.timestamp,
         label: event.label,
@@ -32,8 +39,24 @@ export function foldExecutionUpdate(state: ExecutionState, event: Updated): void
     case 'owner':
       break;
   }
-  if (event.actor !== undefined) {
-    state.history.push({ type: `update-${event.change}`, at: event.timestamp, by: event.actor, reason: event.reason });
+  const { change, timestamp: at, actor: by, reason } = event;
+  state.history.push({ type: `update-${change}`, at, by, reason, ...changedParts(event) });
+}
+
+/** Which parts were changed; of values only their names, they may be secret. */
+function changedParts(event: Updated): JsonObject {
+  switch (event.change) {
+    case 'variables':
+      return { variables: Object.keys(event.variables) };
+    case 'config':
+      return { nodeIds: Object.keys(event.config) };
+    case 'revision':
+      return { revision: event.revision };
+    case 'checkpoint':
+      return { nodeId: event.nodeId, label: event.label };
+    case 'settings':
+    case 'owner':
+      return {};
   }
 }
 

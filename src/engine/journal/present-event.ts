@@ -1,6 +1,7 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import { jsonBytes } from '../json-size.js';
+import { maskSecrets } from '../mask-secrets.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { EndEvent, JournalEvent, JournalEventType, NumberedEvent } from './events.js';
 import { errorRecord } from './execution-record.js';
@@ -96,6 +97,8 @@ function derived(plan: ExecutionPlan, event: JournalEvent): JsonObject {
     case 'node:retrying':
     case 'node:failed':
       return { endTime: event.timestamp };
+    case 'execution:updated':
+      return event.change === 'config' ? { config: maskSecrets(event.config) } : {};
     default:
       return {};
   }

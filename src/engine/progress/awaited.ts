@@ -87,8 +87,9 @@ function settled(nodeId: string, { endTime, attempt, error }: NodeState): Waitin
 
 function stoppedRollback({ state }: Standing): WaitingFor[] {
   const rollback = state.rollbacks.at(-1);
-  const failed = rollback?.nodes.findLast(({ outcome }) => outcome === 'failed');
-  return [{ kind: 'person', nodeId: failed?.nodeId, since: rollback?.endedAt, error: inShort(failed?.error) }];
+  return [
+    { kind: 'person', nodeId: rollback?.failedNodeId, since: rollback?.endedAt, error: inShort(rollback?.failure) },
+  ];
 }
 
 const KIND_OF_WAIT: Record<NodeWait['for'], WaitingFor['kind']> = {

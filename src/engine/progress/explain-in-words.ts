@@ -103,9 +103,9 @@ function cancelling(standing: Standing, waitingFor: readonly WaitingFor[]): stri
 }
 
 function rollbackStopped(standing: Standing): string {
-  const failedNode = standing.state.rollbacks.at(-1)?.nodes.findLast(({ outcome }) => outcome === 'failed');
-  const error = failedNode?.error;
-  const where = failedNode ? ` at ${nameOf(standing, failedNode)}` : '';
+  const rollback = standing.state.rollbacks.at(-1);
+  const { failedNodeId: nodeId, failure: error } = rollback ?? {};
+  const where = nodeId === undefined ? '' : ` at ${nameOf(standing, { nodeId })}`;
   const why = error ? `: ${cut(`${error.code}, ${error.message}`)}` : '';
   return `The rollback to ${rollbackTarget(standing)} stopped${where}${why}; ${undoneSoFar(standing)}.`;
 }
@@ -164,7 +164,8 @@ function rollbackTarget(standing: Standing): string {
 }
 
 function undoneSoFar({ state }: Standing): string {
-  const undone = state.rollbacks.at(-1)?.nodes.filter(({ outcome }) => outcome === 'undone').length ?? 0;
+  const nodes = [...(state.rollbacks.at(-1)?.nodes.values() ?? [])];
+  const undone = nodes.filter(({ outcome }) => outcome === 'undone').length;
   return `${undone} ${undone === 1 ? 'node is' : 'nodes are'} undone so far`;
 }
 

@@ -72,12 +72,12 @@ const cancelling = event('execution:cancelling', { ...ann, then: 'cancelled' });
 const rollback = event('execution:rolling-back', {
   ...ann,
   rollbackId: 'r',
-  plan: { targetNodeId: 'b' },
+  plan: { targetNodeId: 'b', scope: 'after', steps: [], warnings: [], reset: [] },
   force: false,
 });
 const undone = event('node:rolled-back', { nodeId: 'd', run: 1, attempt: 1, outcome: 'undone' });
 const stuck = event('node:rollback-failed', { nodeId: 'a', run: 1, attempt: 3, error });
-const rollbackEnd = { rollbackId: 'r', rolledBack: ['d'], remaining: ['a'], reset: [] };
+const rollbackEnd = { rollbackId: 'r', rolledBack: ['d'], remaining: ['a'], failedNodeId: 'a', reset: [] };
 
 const alive = (more: Partial<OwnerFacts> = {}): OwnerFacts => ({
   status: 'running',
@@ -305,14 +305,22 @@ const ROWS: { [name: string]: Row } = {
     code: 'ROLLING_BACK',
     summary: 'Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far.',
     waitingFor: [],
-    actions: '',
+    actions: 'cancel',
   },
   'a rollback that stopped half-way': {
-    events: [started, done('d'), paused(), rollback, undone, stuck, event('execution:rollback-stopped', rollbackEnd)],
+    events: [
+      started,
+      done('d'),
+      paused(),
+      rollback,
+      undone,
+      stuck,
+      event('execution:rollback-stopped', { ...rollbackEnd, error }),
+    ],
     code: 'ROLLBACK_STOPPED',
     summary: 'The rollback to Book slot stopped at Charge card: HTTP_502, Bad gateway; 1 node is undone so far.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(40), error }],
-    actions: '',
+    actions: 'settle:a rollback cancel',
   },
   'a pause: by whom, when and why': {
     events: [started, paused(ann)],
@@ -333,7 +341,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'OUTCOME_UNKNOWN',
     summary: 'Nobody knows whether Charge card happened. A person who has looked settles it; a resume runs it again.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(20), attempt: 1, error: shown }],
-    actions: 'settle:a resume cancel',
+    actions: 'settle:a resume rollback cancel',
   },
   'the same when a person had asked for the pause': {
     events: [started, intent, pausing, asks, paused()],
@@ -352,7 +360,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'PAUSED',
     summary: `Paused at ${time(40)}. It goes on when it is resumed.`,
     waitingFor: [{ kind: 'person', since: at(40) }],
-    actions: 'resume cancel',
+    actions: 'resume rollback cancel',
   },
   'a crash loop': {
     events: [started, paused({ code: 'CRASH_LOOP' })],
@@ -373,21 +381,21 @@ const ROWS: { [name: string]: Row } = {
     code: 'HTTP_502',
     summary: 'Charge card: HTTP_502, Bad gateway (after 3 attempts). 2 nodes were not reached.',
     waitingFor: [],
-    actions: 'settle:a resume delete',
+    actions: 'settle:a resume rollback rerun delete',
   },
   'a failure of which nobody knows whether it happened': {
     events: [started, done('b'), done('d'), failedNode({ outcome: 'unknown' }), failed],
     code: 'HTTP_502',
     summary: 'Charge card: HTTP_502, Bad gateway (after 3 attempts). 1 node was not reached.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(40), attempt: 3, error }],
-    actions: 'settle:a resume',
+    actions: 'settle:a resume rollback rerun',
   },
   'an execution that ran into its limit': {
     events: [started, event('execution:failed', { error: { code: 'EXECUTION_TIMEOUT', message: 'Too long' } })],
     code: 'EXECUTION_TIMEOUT',
     summary: 'EXECUTION_TIMEOUT, Too long. 4 nodes were not reached.',
     waitingFor: [],
-    actions: 'resume',
+    actions: 'resume rerun',
   },
   'an error whose code is that of a situation': {
     events: [started, event('execution:failed', { error: { code: 'WAITING', message: 'mine' } })],
@@ -407,7 +415,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'COMPLETED',
     summary: 'Completed in 39 s.',
     waitingFor: [],
-    actions: 'delete',
+    actions: 'rollback rerun delete',
   },
   'one that has completed although a node failed': {
     events: [started, failedNode(), event('execution:completed', { timestamp: at(1.25) })],
@@ -440,7 +448,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'CANCELLED',
     summary: `Cancelled by ann ("wrong price list") at ${time(40)}.`,
     waitingFor: [],
-    actions: 'delete',
+    actions: 'rerun delete',
   },
   'an owner that has been silent for longer than it may': {
     events: [started, intent],
@@ -508,7 +516,7 @@ describe('the explanation of', () => {
   });
 
   it('a pause has the code PAUSED when a person asked for it, and that of the pause when the engine did', () => {
-    const code = (event: JournalEvent) => explained(foldJournal([created, started, event])).code;
+    const code = (pause: JournalEvent) => explained(foldJournal([created, started, pause])).code;
     expect(code(paused(ann))).toBe('PAUSED');
     expect(code(paused({ code: 'CRASH_LOOP' }))).toBe('CRASH_LOOP');
   });

@@ -1,5 +1,6 @@
 import { EngineError } from '../errors.js';
 import type { ExecutionState } from './execution-state.js';
+import { invalidTransition } from './transitions.js';
 
 /** @throws EngineError CONFLICT while something goes on that does not allow a command */
 export function refuseActivity(state: ExecutionState): void {
@@ -14,4 +15,9 @@ export function activityConflict({ status, activity }: ExecutionState): EngineEr
 /** A command for an execution that somebody saw at another event than `seq`, its last one. */
 export function movedOn(seq: number): EngineError {
   return new EngineError('CONFLICT', 'The execution has moved on', { seq });
+}
+
+/** A start that comes too late; `details` say who set the execution going. */
+export function refusedStart({ status, startedBy }: ExecutionState): EngineError {
+  return invalidTransition(status, 'running', startedBy && { startedBy });
 }
