@@ -8,6 +8,7 @@ import { PostedCommands } from '../src/executions/posted-commands.js';
 import { readJournalAfter } from '../src/repositories/journal-rows.js';
 import { answerJson, startHttpService, type HttpService } from './support/http-service.js';
 import { startTestInstances, type ApiAnswer, type TestInstances, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
 
 type Answer = ApiAnswer<ExecutionRecord>;
 
@@ -46,10 +47,6 @@ beforeEach(() => {
 const first = () => instances.servers[0] as TestServer;
 const at = (index: number) => instances.servers[index % instances.servers.length] as TestServer;
 const sql = (text: string, values: unknown[] = []) => first().database.pool.query(text, values);
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await delay(5);
-}
 
 /** One that runs on the first instance and stays there, since its request is held. */
 async function running(): Promise<string> {

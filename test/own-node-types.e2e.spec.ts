@@ -149,6 +149,7 @@ export default [
       port: config.ways[1],
     }),
   },
+  { ...base, type: 'silent', retry: { maxRetries: 0 }, execute: ({ config }) => config.given },
   {
     ...base, type: 'keeps',
     execute: ({ executionId }) => ({ outputs: { executionId } }),
@@ -220,6 +221,17 @@ describe('a node type of one’s own', () => {
       outcome: 'unknown',
     });
   });
+
+  it.each([[undefined], [7], ['text']])(
+    'that gives %j in place of { outputs } fails, and is told what it lacks',
+    async (given) => {
+      const { error } = (await errorOf('silent', { given })) ?? {};
+      expect(error).toEqual({
+        code: 'NODE_ERROR',
+        message: 'execute must give { outputs, port?, variables? } and gave no object',
+      });
+    },
+  );
 
   it('is told by its signal that its time is over', async () => {
     expect(await errorOf('waits')).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });

@@ -13,6 +13,7 @@ import { readJournalAfter } from '../src/repositories/journal-rows.js';
 import { answerJson, startHttpService, type HttpService } from './support/http-service.js';
 import { createTestDatabase, type TestDatabase } from './support/test-database.js';
 import { type ApiAnswer, startTestInstances, type TestInstances, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
 
 type Answer = ApiAnswer<RollbackAnswer>;
 
@@ -109,10 +110,6 @@ const statuses = ({ nodes }: ExecutionRecord) =>
   Object.fromEntries(nodes.map(({ nodeId, status }) => [nodeId, status]));
 const deletions = () => service.requests.filter(({ method }) => method === 'DELETE').map(({ path }) => path);
 const posts = () => service.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
-
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
 
 describe('an execution of ten nodes', () => {
   it('goes back to node_5: the compensating requests come in reverse order, then a resume runs node_6 onwards', async () => {

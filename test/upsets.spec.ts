@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type HttpService, startHttpService } from './support/http-service.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
 
 const GRACE_MS = 2000;
 const DAY_MS = 86_400_000;
@@ -66,8 +66,4 @@ test('a request that is never sent whole and a node that never ends have one gra
 
 async function create(id: string, node: object): Promise<void> {
   await server.call('POST', '/workflows', { id, name: id, nodes: [{ id: 'a', ...node }], edges: [] });
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(10);
 }

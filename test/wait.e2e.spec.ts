@@ -4,6 +4,7 @@ import type { ExecutionRecord } from '../src/engine/journal/execution-record.js'
 import { ExecutionEnds } from '../src/executions/execution-ends.js';
 import { answerJson, startHttpService, type HttpService } from './support/http-service.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
+import { until } from './support/until.js';
 
 const LONG_MS = 30_000;
 
@@ -49,10 +50,6 @@ async function post(workflowId: string, wait: number, more: object = {}, headers
 }
 
 const waiting = () => server.app.get(ExecutionEnds).size;
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(5);
-}
 
 async function answerHeld(): Promise<void> {
   await until(() => held.length > 0);

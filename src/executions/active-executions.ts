@@ -15,12 +15,12 @@ import { executionNotFound } from './execution-not-found.js';
 import { Plans } from './plans.js';
 import { WorkflowUsage } from './workflow-usage.js';
 
-/** A creation that was not written: why, for who asked. */
+/** A creation that was not written, or of which that is not known: why, for who asked. */
 export class CreationLost extends Error {
   override readonly name = 'CreationLost';
 
   constructor(
-    readonly loss: StreamLoss,
+    readonly loss: StreamLoss | 'unconfirmed',
     message: string,
   ) {
     super(message);
@@ -61,6 +61,10 @@ export class ActiveExecutions implements ActiveEvents {
   running(executionId: string): RunningAttempt[] {
     const attempts = this.byId.get(executionId)?.driver.running() ?? [];
     return attempts.map(({ node, run, attempt, startTime }) => ({ nodeId: node.id, run, attempt, startTime }));
+  }
+
+  ids(): Iterable<string> {
+    return this.byId.keys();
   }
 
   all(): ActiveExecution[] {
@@ -111,8 +115,9 @@ export class ActiveExecutions implements ActiveEvents {
   /** Forgets everything: the lease is lost, so others drive it now. */
   abandonAll(): void {
     for (const active of this.all()) {
+      const loss = active.stream.isUnderWay ? 'unconfirmed' : 'lease-lost';
       active.abandon();
-      this.failCreation(active.executionId, 'lease-lost', 'The instance has lost its lease');
+      this.failCreation(active.executionId, loss, 'The instance has lost its lease');
     }
     this.byId.clear();
   }
@@ -172,7 +177,7 @@ export class ActiveExecutions implements ActiveEvents {
     );
   }
 
-  private failCreation(executionId: string, loss: StreamLoss, message: string): boolean {
+  private failCreation(executionId: string, loss: CreationLost['loss'], message: string): boolean {
     const reject = this.creations.get(executionId);
     this.creations.delete(executionId);
     reject?.(new CreationLost(loss, message));

@@ -86,25 +86,27 @@ export class ClaimRounds {
       this.hasBacklog = true;
       return;
     }
-    const orphans = this.orphansAsked ? await this.claimOrphans(room) : [];
-    const left = room - orphans.length;
-    const due = left > 0 ? await this.claims.due(this.clock.now(), left) : [];
-    const found = [...orphans, ...due];
-    this.hasBacklog = found.length === room;
-    if (this.hasBacklog) this.lookAgain = true;
-    else if (found.length > 0) this.lookSoon();
-    await this.readAll(found);
+    const found: Claim[] = [];
+    try {
+      if (this.orphansAsked) await this.claimOrphans(found, room);
+      if (found.length < room) found.push(...(await this.claims.due(this.clock.now(), room - found.length)));
+      this.hasBacklog = found.length === room;
+      if (this.hasBacklog) this.lookAgain = true;
+      else if (found.length > 0) this.lookSoon();
+    } finally {
+      // Whatever has become of the statements after it, what was claimed is in hand.
+      await this.readAll(found);
+    }
   }
 
-  private async claimOrphans(room: number): Promise<Claim[]> {
+  private async claimOrphans(found: Claim[], room: number): Promise<void> {
     this.orphansAsked = false;
-    const orphans = await this.claims.orphans(room);
-    if (orphans.length < room) orphans.push(...(await this.suspects.claim(room - orphans.length)));
-    if (orphans.length === room) this.orphansAsked = true;
-    for (const [instance, count] of countBy(orphans, ({ from }) => from)) {
+    found.push(...(await this.claims.orphans(room)));
+    if (found.length < room) found.push(...(await this.suspects.claim(room - found.length)));
+    if (found.length === room) this.orphansAsked = true;
+    for (const [instance, count] of countBy(found, ({ from }) => from)) {
       this.log.info({ instance, count }, 'going on with executions of an instance that is dead');
     }
-    return orphans;
   }
 
   /** Few at a time, so that requests find a connection too. */

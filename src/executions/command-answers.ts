@@ -1,4 +1,4 @@
-import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Log } from '../config/logger.js';
 import { CommandRepository, type CommandStanding } from '../repositories/command.repository.js';
 import { WakeUps } from './wake-ups.js';
@@ -10,10 +10,11 @@ export type Seen = CommandStanding | 'gone';
 
 /** Looks how posted commands stand: five times a second and when woken, for all that are waited for at once. */
 @Injectable()
-export class CommandAnswers implements OnApplicationBootstrap {
+export class CommandAnswers implements OnApplicationBootstrap, OnApplicationShutdown {
   /** By the command's id, who waits for the next look. */
   private waiting = new Map<string, ((seen: Seen) => void)[]>();
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(
     private readonly commands: CommandRepository,
@@ -25,13 +26,20 @@ export class CommandAnswers implements OnApplicationBootstrap {
     this.wakeUps.onWake(() => void this.look());
   }
 
+  /** Every connection to a client is closed by now: whoever still waits has nobody to tell. */
+  onApplicationShutdown(): void {
+    this.stopped = true;
+    clearTimeout(this.timer);
+  }
+
   /** How a command stands now. */
   async now(id: string): Promise<Seen> {
     return (await this.commands.standings([id])).get(id) ?? 'gone';
   }
 
-  /** How it stands at the next look. */
+  /** How it stands at the next look; never once the server has stopped. */
   next(id: string): Promise<Seen> {
+    if (this.stopped) return new Promise(() => undefined);
     this.timer ??= setTimeout(() => void this.look(), LOOK_EVERY_MS);
     return new Promise((resolve) => this.waiting.set(id, [...(this.waiting.get(id) ?? []), resolve]));
   }

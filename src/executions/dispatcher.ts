@@ -3,6 +3,7 @@ import { atMost } from '../config/at-most.js';
 import { Config } from '../config/env.js';
 import { Log } from '../config/logger.js';
 import { ServerState } from '../config/server-state.js';
+import { EngineError } from '../engine/errors.js';
 import { ClaimRepository, type Claim } from '../repositories/claim.repository.js';
 import type { ActiveExecution } from './active-execution.js';
 import { ActiveExecutions } from './active-executions.js';
@@ -10,6 +11,7 @@ import { ClaimRounds } from './claim-rounds.js';
 import { Clock } from './clock.js';
 import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { executionNotFound } from './execution-not-found.js';
+import { Strays } from './strays.js';
 
 /** How often the table is looked at for executions that have come due. */
 const LOOK_EVERY_MS = 500;
@@ -17,6 +19,8 @@ const REFRESH_EVERY_MS = 1000;
 /** How often it is looked for executions that bear this instance's name and are not in its memory. */
 const LOOK_FOR_STRAYS_EVERY_MS = 2000;
 const LAST_BATCH_MS = 5000;
+/** How long it is waited for an execution that is on its way out, before it is claimed anew. */
+const WAIT_FOR_LEAVING_MS = 30_000;
 
 /** Decides which executions are in memory: those that are new while there is room, due, orphaned or commanded. */
 @Injectable()
@@ -24,6 +28,7 @@ export class Dispatcher {
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly holding = new Map<string, Promise<ActiveExecution>>();
   private readonly rounds: ClaimRounds;
+  private readonly strays: Strays;
   /** On the monotonic clock: when what still runs is cut off; set once the server stops. */
   private graceEnds: number | undefined;
 
@@ -39,6 +44,10 @@ export class Dispatcher {
       room: () => this.room,
       take: (claim) => this.take(claim),
     });
+    this.strays = new Strays(claims, log, {
+      inHand: () => [...active.ids(), ...this.holding.keys()],
+      takeUp: async (executionId) => (await this.hold(executionId)).driver.release(),
+    });
   }
 
   /** False while as many are in memory as may be: a new one waits in the table. */
@@ -51,7 +60,7 @@ export class Dispatcher {
     this.timers.push(
       setInterval(() => this.lookForOrphans(), LOOK_EVERY_MS),
       setInterval(() => this.refresh(), REFRESH_EVERY_MS),
-      setInterval(() => void this.takeUpStrays(), LOOK_FOR_STRAYS_EVERY_MS),
+      setInterval(() => void this.strays.takeUp(), LOOK_FOR_STRAYS_EVERY_MS),
     );
     // At once, while requests under way are still being answered: both have the same grace.
     this.state.stopping.addEventListener('abort', () => this.startNothingMore(), { once: true });
@@ -77,7 +86,8 @@ export class Dispatcher {
   /**
    * The execution in memory, claimed and read when nobody held it: it is driven on by the command that it is held for, or
    * by `release`, and not before, since one that only waits would leave again at once.
-   * @throws EngineError NOT_FOUND; ExecutionElsewhere while another instance holds it
+   * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when its last batch stays unconfirmed; ExecutionElsewhere while
+   * another instance holds it
    */
   hold(executionId: string): Promise<ActiveExecution> {
     const present = this.active.get(executionId);
@@ -117,7 +127,7 @@ export class Dispatcher {
   }
 
   private async claim(executionId: string, leaving: ActiveExecution | undefined): Promise<ActiveExecution> {
-    await leaving?.left;
+    await hasLeft(leaving);
     const claim = await this.claims.one(executionId);
     if (!claim) {
       if (!(await this.claims.exists(executionId))) throw executionNotFound(executionId);
@@ -154,10 +164,9 @@ export class Dispatcher {
     // One that leaves may have been claimed before its leaving was confirmed here.
     if (this.holding.has(id) || (present && !present.isLeaving)) return undefined;
     try {
-      const leaving = present?.left ?? Promise.resolve();
       const active = await this.track(
         id,
-        leaving.then(() => this.load(claim)),
+        hasLeft(present).then(() => this.load(claim)),
       );
       if (this.isStopping) active.driver.drain();
       else if (!this.pauseLoop(active, claim)) active.driver.start();
@@ -178,20 +187,13 @@ export class Dispatcher {
     return true;
   }
 
-  /**
-   * Executions of this instance that it has not in memory: the answer to their claim was lost, or they could not be read.
-   * Nobody else may take them as long as this instance lives.
-   */
-  private async takeUpStrays(): Promise<void> {
-    try {
-      const strays = (await this.claims.held()).filter((id) => !this.active.get(id) && !this.holding.has(id));
-      for (const executionId of strays) (await this.hold(executionId)).driver.release();
-    } catch (error) {
-      this.log.warn({ err: error }, 'could not take up what bears the name of this instance; trying again');
-    }
-  }
-
   private refresh(): void {
     for (const active of this.active.all()) active.refresh();
   }
+}
+
+/** @throws EngineError SERVICE_UNAVAILABLE when it is still in memory after 30 s */
+async function hasLeft(leaving: ActiveExecution | undefined): Promise<void> {
+  if (!leaving || (await atMost(WAIT_FOR_LEAVING_MS, leaving.left)) === 'done') return;
+  throw new EngineError('SERVICE_UNAVAILABLE', 'What the execution wrote last is not confirmed yet; try again later');
 }

@@ -75,7 +75,10 @@ export class ExecutionCommandsController {
     return this.carryOut(id, command, options, () => `Node settled as ${status}`);
   }
 
-  /** With a key the answer is rendered as of the seq that the command led to, so that it is the same each time. */
+  /**
+   * With a key the answer is rendered as of the seq that the command led to, so that it is the same each time; so is that of
+   * a resume, which may have ended by now.
+   */
   private async carryOut(
     id: string,
     command: Command,
@@ -83,7 +86,7 @@ export class ExecutionCommandsController {
     say: (record: CommandAnswer) => string = message,
   ): Promise<Answer> {
     const seq = await this.executions.command(id, command, options);
-    const atSeq = options.idempotencyKey === undefined ? undefined : seq;
+    const atSeq = options.idempotencyKey === undefined && command.kind !== 'resume' ? undefined : seq;
     const record: CommandAnswer = recordWithoutNodes(await this.reader.record(id, { atSeq }));
     return new Answer(record, say(record));
   }

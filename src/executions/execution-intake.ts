@@ -13,12 +13,17 @@ import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
 import { Plans } from './plans.js';
 
-const WAIT_FOR_ROOM_MS = 5000;
-const WAIT_FOR_COMMIT_MS = 30_000;
+/** What a new execution holds in memory until it is written, beside its events; measured. */
+const CREATION_CHARACTERS = 16_384;
 
 /** Takes new executions in. */
 @Injectable()
 export class ExecutionIntake {
+  /** How long a new one waits for room in the journal's queue. */
+  waitForRoomMs = 5000;
+  /** How long for its commit. */
+  waitForCommitMs = 30_000;
+
   constructor(
     private readonly plans: Plans,
     private readonly active: ActiveExecutions,
@@ -34,23 +39,25 @@ export class ExecutionIntake {
    */
   async create(request: CreateExecution, idempotency?: CreationRow['idempotency']): Promise<ExecutionRecord> {
     const { head, plan } = await this.plans.forNew(request.workflowId, request.revision);
-    if (!(await this.queue.roomWithin(WAIT_FOR_ROOM_MS))) {
-      throw new EngineError('SERVICE_UNAVAILABLE', 'Too much waits to be written; try again later');
-    }
+    const giveBack = await this.queue.placeWithin(this.waitForRoomMs, CREATION_CHARACTERS);
+    if (!giveBack) throw new EngineError('SERVICE_UNAVAILABLE', 'Too much waits to be written; try again later');
     const created = this.createdEvent(request, head.name, plan);
     const executionId = `exec_${plan.workflowId}_${created.timestamp}_${randomDigits()}`;
     const state = startFold(created);
     const record = buildRecord({ executionId, plan, state, now: created.timestamp });
     const identity = identityOf(executionId, created, plan);
     const active = this.active.add({ executionId, plan, state, creation: { identity, idempotency } }, created);
-    const committed = this.active.created(active);
     const startAt = request.runAt !== undefined && request.runAt > created.timestamp ? request.runAt : null;
+    // Also when it is committed so late that nobody waits for it any more.
+    const goOn = () => {
+      if (startAt !== null) this.dispatcher.wakeAt(startAt);
+      else if (active.isLeaving) this.dispatcher.queued();
+      else if (idempotency) active.driver.start();
+    };
+    const committed = this.active.created(active).then(goOn).finally(giveBack);
     if (startAt !== null || !this.dispatcher.hasRoom) active.leave(startAt ?? created.timestamp);
     else if (!idempotency) active.driver.start();
     await this.confirm(executionId, committed);
-    if (startAt !== null) this.dispatcher.wakeAt(startAt);
-    else if (active.isLeaving) this.dispatcher.queued();
-    else if (idempotency) active.driver.start();
     return record;
   }
 
@@ -67,16 +74,15 @@ export class ExecutionIntake {
 
   private async confirm(executionId: string, committed: Promise<void>): Promise<void> {
     const late = new Promise<'late'>((resolve) => {
-      const cancel = this.clock.setTimer(WAIT_FOR_COMMIT_MS, () => resolve('late'));
+      const cancel = this.clock.setTimer(this.waitForCommitMs, () => resolve('late'));
       committed.then(cancel, cancel);
     });
     try {
       if ((await Promise.race([committed, late])) !== 'late') return;
     } catch (error) {
-      throw refusal(error);
+      throw refusal(executionId, error);
     }
-    const details = { executionId, committed: 'unknown' };
-    throw new EngineError('SERVICE_UNAVAILABLE', 'Nobody knows yet whether the execution was created', details);
+    throw creationUnknown(executionId);
   }
 }
 
@@ -93,8 +99,15 @@ function randomDigits(): string {
   return randomUUID().replaceAll('-', '').slice(-16);
 }
 
-function refusal(error: unknown): unknown {
+function refusal(executionId: string, error: unknown): unknown {
   if (!(error instanceof CreationLost) || error.loss === 'exists') return error;
   if (error.loss === 'unstorable') return new EngineError('UNSTORABLE', 'The execution cannot be stored');
+  if (error.loss === 'unconfirmed') return creationUnknown(executionId);
   return new EngineError('SERVICE_UNAVAILABLE', 'The execution was not created; try again');
+}
+
+/** It may exist, and run by now. */
+function creationUnknown(executionId: string): EngineError {
+  const details = { executionId, committed: 'unknown' };
+  return new EngineError('SERVICE_UNAVAILABLE', 'Nobody knows yet whether the execution was created', details);
 }

@@ -6,6 +6,7 @@ import { Dispatcher } from './dispatcher.js';
 import { JournalQueue } from './journal-queue.js';
 import { Lease } from './lease.js';
 import { Takeovers } from './takeovers.js';
+import { WakeUps } from './wake-ups.js';
 
 /** Begins and ends what drives executions, in order: the lease first, the lease last. */
 @Injectable()
@@ -18,14 +19,18 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
     private readonly sampler: MetricsSampler,
     private readonly clock: Clock,
     private readonly takeovers: Takeovers,
+    private readonly wakeUps: WakeUps,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.queue.begin(() => this.lease.lost());
-    this.takeovers.begin(() => this.dispatcher.lookForOrphans());
+    this.takeovers.begin({
+      looked: (others) => this.wakeUps.sawOthers(others > 0),
+      takenOver: () => this.dispatcher.lookForOrphans(),
+    });
     await this.lease.begin({
       lost: () => this.lose(),
-      renewed: () => this.queue.renew(),
+      renewed: () => this.goOn(),
       beaten: () => {
         void this.takeovers.look();
         this.dispatcher.lookForOrphans();
@@ -45,5 +50,11 @@ export class ExecutionLifecycle implements OnApplicationBootstrap, BeforeApplica
   private lose(): void {
     this.active.abandonAll();
     this.queue.stop();
+  }
+
+  /** What was claimed meanwhile, under an id that nobody knew to be registered, hands in to a queue that writes nothing. */
+  private goOn(): void {
+    this.active.abandonAll();
+    this.queue.renew();
   }
 }

@@ -6,6 +6,9 @@ import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { JournalRepository } from '../repositories/journal.repository.js';
 import { Clock } from './clock.js';
 
+/** Room in the queue that is taken until it is given back; once. */
+export type Place = () => void;
+
 /** The journal's queue of this instance; a new one begins when the instance goes on under a new id. */
 @Injectable()
 export class JournalQueue {
@@ -43,17 +46,23 @@ export class JournalQueue {
     for (const look of this.waiting) look();
   }
 
-  /** Resolves when the queue takes something in; false after `ms` of waiting in vain. */
-  roomWithin(ms: number): boolean | Promise<boolean> {
-    if (!this.current.isFull) return true;
+  /**
+   * A place in the queue for so many characters, taken as soon as there is room; undefined after `ms` of waiting in vain.
+   * Of many who wait, no more go on than there is room for.
+   */
+  placeWithin(ms: number, characters: number): Place | Promise<Place | undefined> {
+    if (!this.current.isFull) return takePlace(this.current, characters);
     return new Promise((resolve) => {
-      const end = (hasRoom: boolean) => {
+      const end = (place?: Place) => {
         this.waiting.delete(look);
         giveUp();
-        resolve(hasRoom);
+        resolve(place);
       };
-      const look = () => (this.current.isFull ? this.current.whenRoom(look) : end(true));
-      const giveUp = this.clock.setTimer(ms, () => end(false));
+      const look = () => {
+        if (this.current.isFull) this.current.whenRoom(look);
+        else if (this.waiting.has(look)) end(takePlace(this.current, characters));
+      };
+      const giveUp = this.clock.setTimer(ms, end);
       this.waiting.add(look);
       look();
     });
@@ -66,4 +75,9 @@ export class JournalQueue {
       troubled: (message) => this.log.warn({ reason: message }, 'a batch could not be confirmed; sending it again'),
     });
   }
+}
+
+function takePlace(queue: GroupCommit, characters: number): Place {
+  queue.added(characters);
+  return () => queue.removed(characters);
 }

@@ -3,6 +3,7 @@ import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test
 import { InstanceRepository } from '../repositories/instance.repository.js';
 import { Clock } from './clock.js';
 import { Lease } from './lease.js';
+import { until } from '../../test/support/until.js';
 
 let db: OpenTestDatabase;
 let instances: InstanceRepository;
@@ -25,10 +26,6 @@ afterEach(async () => {
   await lease.end();
   await db.close();
 });
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(5);
-}
 
 test('a lease that is taken away is given up first, then the instance goes on under a new id and with new sessions', async () => {
   const before = db.identity.id;

@@ -13,6 +13,12 @@ import { ResumePreparation } from './resume-preparation.js';
 const WAIT_FOR_END_MS = 10_000;
 const WAIT_FOR_COMMIT_MS = 30_000;
 
+interface Applied {
+  active: ActiveExecution;
+  /** Of the command's last event; null when it changed nothing. */
+  ownSeq: number | null;
+}
+
 /** Carries commands out on the executions that this instance drives, or can claim. */
 @Injectable()
 export class LocalCommands {
@@ -25,13 +31,13 @@ export class LocalCommands {
   /**
    * Resolves when what the command changed is committed, and for an end when it has ended, at most after 10 s. One whose
    * id the journal has already changes nothing more.
-   * @returns the seq of the committed state that it led to
+   * @returns the seq of the committed state that it led to; for a resume that is where it began to run, whatever came next
    * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT (also when `expectedSeq` is not the present seq): nothing
    * was changed; SERVICE_UNAVAILABLE. ExecutionElsewhere when another instance drives the execution, or takes it over before
    * the commit: the journal says whether the command was carried out
    */
   async carryOut(given: ExecutionCommand): Promise<number> {
-    const active = await this.apply(given);
+    const { active, ownSeq } = await this.apply(given);
     const { seq } = active.state;
     let isCommitted = false;
     let hasLeft = false;
@@ -43,6 +49,7 @@ export class LocalCommands {
     if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
     // Under another plan it is due at once, for whoever has room.
     if (given.command.kind === 'carry-on' && active.isLeaving) this.dispatcher.queued();
+    if (isResume(given) && ownSeq !== null) return ownSeq;
     return hasLeft ? active.state.seq : seq;
   }
 
@@ -50,20 +57,20 @@ export class LocalCommands {
    * One that is on its way out takes no command any more: it is claimed anew. Between that look and the command no other
    * one may come, hence no await.
    */
-  private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<ActiveExecution> {
+  private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<Applied> {
     const decided = await this.settlement.prepared(executionId, command);
     const prepared = await this.preparation.prepared(executionId, decided);
     let active = await this.dispatcher.hold(executionId);
-    while (active.isLeaving) {
-      await active.left;
-      active = await this.dispatcher.hold(executionId);
-    }
+    while (active.isLeaving) active = await this.dispatcher.hold(executionId);
     try {
       if (!active.state.commandIds.has(id)) checkSeq(active.state.seq, expectedSeq);
-      active.driver.command({ ...prepared, commandId: id });
+      return { active, ownSeq: active.driver.command({ ...prepared, commandId: id }) };
     } finally {
       active.driver.release();
     }
-    return active;
   }
+}
+
+function isResume({ command: { kind } }: ExecutionCommand): boolean {
+  return kind === 'resume' || kind === 'carry-on';
 }

@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
 import { InstanceRepository, type InstanceProcess } from '../repositories/instance.repository.js';
 import { ownProcess } from './process-identity.js';
 import { Takeovers } from './takeovers.js';
+import { until } from '../../test/support/until.js';
 
 const LEASE_MS = 10_000;
 const HEARTBEAT_MS = 1000;
@@ -22,7 +22,7 @@ beforeEach(async () => {
   await test.database.pool.query('TRUNCATE instances');
   takeovers = new Takeovers(test.config, test.identity, instances, test.database, test.log);
   told = 0;
-  takeovers.begin(() => (told += 1));
+  takeovers.begin({ looked: () => undefined, takenOver: () => (told += 1) });
   await instances.register(test.identity.id, await ownProcess());
 });
 afterAll(() => test.close());
@@ -38,10 +38,6 @@ async function register(id: string, process: Partial<InstanceProcess>, silentMs 
 async function dead(): Promise<string[]> {
   const alive = (await instances.aliveBeside('')).map(({ id }) => id);
   return ['a', 'b', 'c', 'd', 'e', 'f'].filter((id) => !alive.includes(id));
-}
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(5);
 }
 
 it('takes over from whose process is gone at once, from others only when they are silent', async () => {

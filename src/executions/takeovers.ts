@@ -17,6 +17,14 @@ interface Reason {
   silentMs: number | null;
 }
 
+/** What it tells of the others. */
+export interface TakeoverEvents {
+  /** After each look: so many are not declared dead. */
+  looked(others: number): void;
+  /** There is something to claim. */
+  takenOver(): void;
+}
+
 /** Declares instances dead that are gone or silent for longer than their lease. */
 @Injectable()
 export class Takeovers {
@@ -25,7 +33,7 @@ export class Takeovers {
   private looking = false;
   private areMore = false;
   private timer: NodeJS.Timeout | undefined;
-  private onTakenOver: () => void = () => undefined;
+  private events: TakeoverEvents | undefined;
 
   constructor(
     private readonly config: Config,
@@ -35,9 +43,9 @@ export class Takeovers {
     private readonly log: Log,
   ) {}
 
-  /** Who is told, after each takeover, that there is something to claim. */
-  begin(onTakenOver: () => void): void {
-    this.onTakenOver = onTakenOver;
+  /** Who is told of the others. */
+  begin(events: TakeoverEvents): void {
+    this.events = events;
   }
 
   /** Looks at all others once, and forgets those dead ones that no execution names any more. */
@@ -46,7 +54,9 @@ export class Takeovers {
     this.looking = true;
     try {
       const own = await ownProcess();
-      for (const other of await this.instances.aliveBeside(this.identity.id)) {
+      const others = await this.instances.aliveBeside(this.identity.id);
+      this.events?.looked(others.length);
+      for (const other of others) {
         if (this.underWay.has(other.id)) continue;
         const reason = await this.reasonFor(other, own);
         if (!reason) this.lookAfter(this.config.leaseMs - other.silentMs);
@@ -89,7 +99,7 @@ export class Takeovers {
     try {
       if (!(await this.instances.takeOver(instance, silentMs))) return;
       this.log.warn({ instance, host, pid, why }, 'took over from an instance that is dead');
-      this.onTakenOver();
+      this.events?.takenOver();
     } catch (error) {
       this.log.warn({ instance, err: error }, 'could not take over from an instance that is dead; trying again');
     } finally {

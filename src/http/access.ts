@@ -26,13 +26,14 @@ export function accessCheck(config: Config): AccessCheck {
 }
 
 function tokenCheck(token: string, corsOrigins: readonly string[]): AccessCheck {
-  const expected = digest(`Bearer ${token}`);
+  const expected = digest(token);
   return ({ method, url, route, origin, authorization }) => {
     if (!isProtected(url, route)) return;
     // A browser asks for leave without credentials; what it asks for comes with them.
     if (method === 'OPTIONS' && origin !== undefined && corsOrigins.includes(origin)) return;
-    // Digests have one length, so that the time tells nothing of the token.
-    if (authorization === undefined || !timingSafeEqual(digest(authorization), expected)) {
+    // The scheme is taken in any case (RFC 9110, 11.1). Digests have one length, so that the time tells nothing of the token.
+    const given = authorization?.match(/^bearer +(.*)$/i)?.[1];
+    if (given === undefined || !timingSafeEqual(digest(given), expected)) {
       throw new EngineError('UNAUTHORIZED', 'This needs the header "Authorization: Bearer <API_TOKEN>"');
     }
   };

@@ -1,4 +1,4 @@
-/** Whether the database answers; provided by whoever puts the server together. */
+/** Whether the database answers and takes writes; provided by whoever puts the server together. */
 export abstract class DatabaseProbe {
-  abstract isReachable(): Promise<boolean>;
+  abstract isUsable(): Promise<boolean>;
 }

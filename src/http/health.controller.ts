@@ -20,15 +20,17 @@ export class HealthController {
     return { status: 'alive' };
   }
 
-  /** The server takes requests and reaches its database; otherwise 503. */
+  /** The server takes requests and can write to its database; otherwise 503. */
   @Get('ready')
   @Operation(getReadiness)
   async ready(): Promise<{ status: 'ready' }> {
     const { current } = this.state;
     if (current !== 'ready')
       throw new EngineError('SERVICE_UNAVAILABLE', `The server is ${current}`, { state: current });
-    if (!(await this.database.isReachable())) {
-      throw new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached', { state: 'database-away' });
+    if (!(await this.database.isUsable())) {
+      throw new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached or written to', {
+        state: 'database-away',
+      });
     }
     return { status: 'ready' };
   }

@@ -496,6 +496,7 @@ describe('with an API token', () => {
     expect(await status('/%61pi/v2/things/raw')).toBe(401);
     expect(await status('/api/v2/nothing')).toBe(401);
     expect(await status('/api/v2/things/raw', token)).toBe(200);
+    expect(await status('/api/v2/things/raw', { authorization: 'bearer  geheim' })).toBe(200);
     expect(await status('/api/v2/things/raw', { ...token, origin: 'https://elsewhere.example.com' })).toBe(200);
   });
 

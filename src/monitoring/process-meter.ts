@@ -1,5 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Injectable } from '@nestjs/common';
+import { usableMemory } from '../config/usable-memory.js';
 import type { Measurement } from '../engine/ports.js';
 import { cpuBetween, type CpuCounters } from './cpu-between.js';
 
@@ -17,7 +18,7 @@ export interface ProcessReading extends CpuCounters {
 @Injectable()
 export class ProcessMeter {
   private readonly cores = availableParallelism();
-  private readonly memoryTotal = memoryLimit();
+  private readonly memoryTotal = usableMemory();
   private latest: ProcessReading;
 
   constructor() {
@@ -42,10 +43,4 @@ export class ProcessMeter {
     const memory = { used: process.memoryUsage.rss(), total: this.memoryTotal };
     return { ...counters, cpu: cpuBetween(before, counters, this.cores), memory };
   }
-}
-
-/** Bytes that the process may have: its container's limit, or the machine's memory. */
-function memoryLimit(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

@@ -59,6 +59,16 @@ describe('a posted command', () => {
     expect(idsOf(await other.commands.takeOwn([], 1))).toEqual(idsOf(commands.slice(0, 1)));
   });
 
+  it('that could not be answered is taken again by who took it, also when nobody drives the execution any more', async () => {
+    const owned = await driven(other.identity.id);
+    const { id } = await post(owned);
+    expect(idsOf(await other.commands.takeOwn([], 200))).toContain(id);
+    await sql('UPDATE executions SET owner = NULL WHERE id = $1', [owned]);
+    expect(idsOf(await other.commands.takeOwn([id], 200))).not.toContain(id);
+    expect(idsOf(await other.commands.takeOwn([], 200))).toContain(id);
+    expect(idsOf(await mine.takeOwn([], 200))).not.toContain(id);
+  });
+
   it('needs an execution', async () => {
     expect(await mine.post(given('nobody'), undefined, WANTED_MS)).toBe('missing');
     expect(await mine.post(given('nobody'), 'key', WANTED_MS)).toBe('missing');

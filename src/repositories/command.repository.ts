@@ -95,12 +95,15 @@ export class CommandRepository {
     return rows[0] && storedCommand(rows[0]);
   }
 
-  /** Takes what waits for this instance, the oldest first; `inHand` are the ids of those that it has taken already. */
+  /**
+   * Takes what waits for this instance, the oldest first; `inHand` are the ids of those that it has taken already. What it
+   * has taken and could not answer is its own, too, whoever drives the execution by now.
+   */
   takeOwn(inHand: readonly string[], limit: number): Promise<StoredCommand[]> {
     return this.take(
       'take_own_commands',
       `SELECT c.id FROM execution_commands c JOIN executions e ON e.id = c.execution_id
-       WHERE c.wanted_until > now() AND e.owner = $1 AND ${FREE}
+       WHERE c.wanted_until > now() AND (e.owner = $1 OR c.taken_by = $1) AND ${FREE}
        ORDER BY c.created_at, c.id LIMIT $3 FOR UPDATE OF c SKIP LOCKED`,
       [inHand, limit],
     );

@@ -79,7 +79,7 @@ describe('the open database', () => {
     await expect(used.query('SELECT 1')).rejects.toThrow(/terminat|not queryable|EPIPE|ECONNRESET/);
     used.release(true);
 
-    expect(await database.isReachable()).toBe(true);
+    expect(await database.isUsable()).toBe(true);
   });
 
   test('says that it cannot be reached when it is gone', async () => {
@@ -88,7 +88,7 @@ describe('the open database', () => {
     const database = await Database.open(loadConfig({ DATABASE_URL: own.url }), identity, log);
     await own.drop();
 
-    expect(await database.isReachable()).toBe(false);
+    expect(await database.isUsable()).toBe(false);
     await database.close();
   });
 });

@@ -13,7 +13,9 @@ import { isDatabaseAway } from './prisma-errors.js';
 const MIGRATIONS = fileURLToPath(new URL('../../prisma/migrations', import.meta.url));
 
 const CONNECT_MS = 5000;
-const REACHABLE_MS = 2000;
+const ANSWER_MS = 2000;
+/** A batch that cannot be written is sent again well within this time, also when each try runs into its limit. */
+const JOURNAL_TROUBLE_MS = 30_000;
 const CLOSE_MS = 10_000;
 const WAIT_FOR_DATABASE_MS = 60_000;
 const GENERAL_CONNECTIONS = 10;
@@ -64,6 +66,8 @@ export class Database {
   private journal: Pool;
   private lease: Pool;
   private readonly closing: Promise<void>[] = [];
+  /** On the monotonic clock: when a batch last failed for which its data are not to blame, and none was written since. */
+  private journalFailedAt = -Infinity;
 
   private constructor(
     /** For what reads and for the rare writes. Prisma uses it too. */
@@ -137,16 +141,25 @@ export class Database {
     this.lease = this.openLease();
   }
 
-  /** Asks the database a trifle; false when it does not answer within two seconds. */
-  async isReachable(): Promise<boolean> {
-    const answered = this.pool.query('SELECT 1').then(
-      () => true,
+  /** Takes note of a batch of the journal that was written, or could not be written now. */
+  noteBatch(isWritten: boolean): void {
+    this.journalFailedAt = isWritten ? -Infinity : performance.now();
+  }
+
+  /** True when the database answers within two seconds, takes writes, and the journal's last batch did not fail. */
+  async isUsable(): Promise<boolean> {
+    if (performance.now() - this.journalFailedAt < JOURNAL_TROUBLE_MS) return false;
+    const answered = this.pool.query<{ off: boolean }>(
+      `SELECT current_setting('transaction_read_only') = 'off' AS off`,
+    );
+    const usable = answered.then(
+      ({ rows }) => rows[0]?.off === true,
       () => false,
     );
     const late = new AbortController();
-    const reachable = await Promise.race([answered, delay(REACHABLE_MS, false, { signal: late.signal, ref: false })]);
+    const inTime = await Promise.race([usable, delay(ANSWER_MS, false, { signal: late.signal, ref: false })]);
     late.abort();
-    return reachable;
+    return inTime;
   }
 
   /** Waits for what is under way, ten seconds at most, closes the connections and stops a PostgreSQL of our own. */
@@ -187,24 +200,35 @@ async function migrateWhenReachable(connection: Connection, log: Log): Promise<v
 }
 
 function makePool(settings: PoolConfig, session: () => Record<string, string>, log: Log): Pool {
+  const readOnly = new WeakSet<ClientBase>();
   const pool = new Pool({
     ...settings,
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     types: NUMBERS,
     // The pool waits for what this returns, also where its type does not say so.
-    onConnect: (client): unknown => setSession(client, session()),
+    onConnect: (client): unknown =>
+      setSession(client, session()).then((isReadOnly) => void (isReadOnly && readOnly.add(client))),
   });
   // Without a listener a connection that breaks would end the process; the query that it breaks fails on its own.
   pool.on('error', (error) => {
     if (!pool.ending) log.warn({ reason: error.message }, 'an idle connection to the database broke');
   });
   pool.on('connect', (client) => client.on('error', () => undefined));
+  // A session stays read-only when its database no longer is: it serves once, and the next one sees how things are then.
+  pool.on('release', (_, client) => {
+    if (readOnly.has(client)) client.end().catch(() => undefined);
+  });
   return pool;
 }
 
-async function setSession(client: ClientBase, settings: Record<string, string>): Promise<void> {
+/** True when the session can only read: its database is read-only, or a standby. */
+async function setSession(client: ClientBase, settings: Record<string, string>): Promise<boolean> {
   const names = Object.keys(settings);
   const calls = names.map((name, index) => `set_config('${name}', $${index + 1}, false)`);
-  await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
+  const { rows }: QueryResult<{ mode: string }> = await client.query(
+    `SELECT ${calls.join(', ')}, current_setting('transaction_read_only') AS mode`,
+    Object.values(settings),
+  );
+  return rows[0]?.mode === 'on';
 }

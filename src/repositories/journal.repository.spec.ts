@@ -3,6 +3,7 @@ import type { Batch, BatchEntry, CreationRow, SummaryRow } from '../engine/journ
 import type { ExecutionSummary } from '../engine/journal/summary.js';
 import { InstanceRepository } from './instance.repository.js';
 import { JournalRepository } from './journal.repository.js';
+import { until } from '../../test/support/until.js';
 
 const PROCESS = { host: 'here', bootId: 'boot', pid: 1, pidStart: '1' };
 
@@ -216,8 +217,4 @@ async function waitingLocks(): Promise<number> {
     `SELECT count(*) AS count FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
   );
   return rows[0]?.count ?? 0;
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

@@ -33,14 +33,9 @@ export class JournalRepository implements BatchWriter {
   constructor(private readonly database: Database) {}
 
   async write(batch: Batch): Promise<BatchResult> {
-    const statement = batchStatement(batch);
-    try {
-      const { name, text, values } = statement;
-      const { rows } = await this.database.journalPool.query<Answer>({ name, text, values });
-      return await this.resultOf(batch, statement, rows[0] ?? { lease: 0, batch: 0 });
-    } catch (error) {
-      return failure(error);
-    }
+    const result = await this.send(batch, batchStatement(batch));
+    this.database.noteBatch(result.kind !== 'unknown');
+    return result;
   }
 
   /** Deletes a writer's batch rows below a number; the journal itself is not touched. */
@@ -63,6 +58,16 @@ export class JournalRepository implements BatchWriter {
           [writer, DELETED_AT_ONCE],
         ));
       } while (deleted === DELETED_AT_ONCE);
+    }
+  }
+
+  private async send(batch: Batch, statement: BatchStatement): Promise<BatchResult> {
+    try {
+      const { name, text, values } = statement;
+      const { rows } = await this.database.journalPool.query<Answer>({ name, text, values });
+      return await this.resultOf(batch, statement, rows[0] ?? { lease: 0, batch: 0 });
+    } catch (error) {
+      return failure(error);
     }
   }
 

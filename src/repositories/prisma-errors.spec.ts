@@ -50,6 +50,17 @@ describe('what an error of the database means', () => {
     expect((await Promise.all(errors)).map(isDatabaseAway)).toEqual([true, true]);
   });
 
+  test.each(['25006', '53100', '53200'])('with %s, writing has to be tried again later', async (code) => {
+    const { database, prisma } = open;
+    const raise = `DO $$ BEGIN RAISE EXCEPTION 'not now' USING ERRCODE = '${code}'; END $$`;
+    const errors = [errorOf(database.pool.query(raise)), errorOf(prisma.$executeRawUnsafe(raise))];
+
+    for (const error of await Promise.all(errors)) {
+      expect(codedDatabaseError(error)).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+      expect(isDatabaseAway(error)).toBe(false);
+    }
+  });
+
   test('with a server that does not answer in time, the database is away, to pg and to Prisma', async () => {
     const pool = new Pool({ ...open.database.pool.options, query_timeout: 50 });
     const prisma = new PrismaService({ pool } as Database);

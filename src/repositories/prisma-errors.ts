@@ -17,7 +17,11 @@ const PG_MESSAGES =
 /** SQLSTATE: connection exception (class 08), too many connections, shutting down or starting up (57P01 to 57P03). */
 const SQL_STATES = /^(08...|53300|57P0[123])$/;
 
-const QUERY_CANCELED = '57014';
+/** SQLSTATE: the database has cut a statement off (`statement_timeout`). */
+const QUERY_CANCELED = /^57014$/;
+
+/** SQLSTATE: a transaction that is read-only, and class 53: no room on the disk, no memory, no connection left. */
+const NO_WRITES = /^(25006|53...)$/;
 
 /**
  * Prisma: cannot reach, timed out, closed, too many connections, no free connection or transaction in time.
@@ -40,7 +44,11 @@ export function codedDatabaseError(error: unknown): EngineError | undefined {
   if (isDatabaseAway(error)) {
     return new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be reached at the moment');
   }
-  if (hasTimedOut(error)) return new EngineError('SERVICE_UNAVAILABLE', 'The database took too long over it');
+  if (hasState(error, NO_WRITES)) {
+    return new EngineError('SERVICE_UNAVAILABLE', 'The database cannot be written to at the moment');
+  }
+  if (hasState(error, QUERY_CANCELED))
+    return new EngineError('SERVICE_UNAVAILABLE', 'The database took too long over it');
   return undefined;
 }
 
@@ -51,10 +59,10 @@ export function isUniqueViolation(error: unknown): boolean {
   return code === '23505' || code === 'P2002' || isUniqueViolation(causeOf(error));
 }
 
-/** True when the database has cut a statement off (`statement_timeout`). */
-function hasTimedOut(error: unknown): boolean {
+/** True when the error, or what is behind it, has such an SQLSTATE. */
+function hasState(error: unknown, states: RegExp): boolean {
   if (typeof error !== 'object' || error === null) return false;
-  return codeOf(error) === QUERY_CANCELED || hasTimedOut(causeOf(error));
+  return states.test(codeOf(error) ?? '') || hasState(causeOf(error), states);
 }
 
 /** Files have errors of the same codes, but other calls. Prisma keeps the code alone. */

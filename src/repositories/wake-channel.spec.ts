@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openTestDatabase, type OpenTestDatabase } from '../../test/support/test-database.js';
 import { WakeChannel } from './wake-channel.js';
+import { until } from '../../test/support/until.js';
 
 let test: OpenTestDatabase;
 const open: Ear[] = [];
@@ -27,10 +28,6 @@ async function listen(): Promise<Ear> {
   open.push(ear);
   await until(() => channel.isOpen);
   return ear;
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await delay(5);
 }
 
 describe('WakeChannel', () => {

@@ -74,11 +74,15 @@ export class WakeChannel {
   /** Resolves when the connection has ended. */
   private async listen(onWake: () => void): Promise<void> {
     const client = this.database.client();
+    // Its end follows.
+    client.on('error', () => undefined);
+    const { signal } = this.closing;
+    let closed = () => {};
     const ended = new Promise<void>((resolve) => {
+      closed = resolve;
       client.once('end', resolve);
-      // Its end follows.
-      client.on('error', () => undefined);
     });
+    signal.addEventListener('abort', closed);
     try {
       await client.connect();
       const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
@@ -88,15 +92,11 @@ export class WakeChannel {
       await client.query(`LISTEN ${CHANNEL}`);
       this.client = client;
       onWake();
-      await Promise.race([ended, aborted(this.closing.signal)]);
+      if (!signal.aborted) await ended;
     } finally {
+      signal.removeEventListener('abort', closed);
       this.client = undefined;
       await atMost(END_MS, client.end());
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../../src/engine/seeded-random.js';
 import { ServerProcess } from '../support/server-process.js';
-import { ChaosCheck, type ChaosFigures } from './chaos-check.js';
+import { type EndingFigures, endAndCheck } from './chaos-ending.js';
 import { ChaosLoad } from './chaos-load.js';
-import { ChaosOperator } from './chaos-operator.js';
 import { createWorkflows } from './chaos-rounds.js';
 import { ChaosWorld } from './chaos-world.js';
 import { JournalReader } from './journal-reader.js';
@@ -13,7 +12,6 @@ const LEASE_MS = 4000;
 const SHORTEST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 5000;
 const TAKEN_OVER_WITHIN_MS = 60_000;
-const ENDED_WITHIN_MS = 120_000;
 
 export interface ClusterOptions {
   servers: number;
@@ -28,14 +26,12 @@ export interface ClusterOptions {
   onRound?: (line: string) => void;
 }
 
-export interface ClusterFigures extends ChaosFigures {
+export interface ClusterFigures extends EndingFigures {
   breaks: number;
   leaseMs: number;
   /** From the signal until nothing belonged to that process any more, in ms. */
   slowestTakeoverMs: number;
   meanTakeoverMs: number;
-  settled: number;
-  crashLoops: number;
 }
 
 /**
@@ -72,17 +68,12 @@ export async function chaosCluster(options: ClusterOptions): Promise<ClusterFigu
       onRound?.(`${takeovers.length}: taken over after ${Math.round(takeovers.at(-1) ?? 0)} ms`);
     }
     await load.end();
-    const operator = new ChaosOperator(world, journal);
-    await operator.finish(servers[0]?.url as string, ENDED_WITHIN_MS);
-    const figures = await new ChaosCheck(world).all(await journal.all(), load);
     return {
-      ...figures,
+      ...(await endAndCheck(world, journal, load, servers[0]?.url as string)),
       breaks: takeovers.length,
       leaseMs: LEASE_MS,
       slowestTakeoverMs: Math.round(Math.max(...takeovers)),
       meanTakeoverMs: Math.round(takeovers.reduce((sum, ms) => sum + ms, 0) / takeovers.length),
-      settled: operator.settled,
-      crashLoops: operator.crashLoops,
     };
   } finally {
     await journal?.close();

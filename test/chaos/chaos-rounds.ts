@@ -5,17 +5,14 @@ import { DATABASE_USER, readPassword } from '../../src/database/postgres-cluster
 import { readPostmasterPid } from '../../src/database/postmaster-pid.js';
 import { seededRandom } from '../../src/engine/seeded-random.js';
 import { ServerProcess } from '../support/server-process.js';
-import { call } from './api-client.js';
-import { ChaosCheck, type ChaosFigures } from './chaos-check.js';
+import { call, ready } from './api-client.js';
+import { type EndingFigures, endAndCheck } from './chaos-ending.js';
 import { ChaosLoad } from './chaos-load.js';
-import { ChaosOperator } from './chaos-operator.js';
 import { ChaosWorld } from './chaos-world.js';
 import { JournalReader } from './journal-reader.js';
 
 const SHORTEST_LIFE_MS = 150;
 const LONGEST_LIFE_MS = 1200;
-const READY_WITHIN_MS = 60_000;
-const ENDED_WITHIN_MS = 120_000;
 
 /** What is killed with -9: the server, its whole process group with the database in it, or the database alone. */
 const KINDS = ['server', 'server', 'group', 'database'] as const;
@@ -32,11 +29,8 @@ export interface RoundsOptions {
   onRound?: (line: string) => void;
 }
 
-export interface RoundsFigures extends ChaosFigures {
+export interface RoundsFigures extends EndingFigures {
   kills: Record<Kind, number>;
-  /** Nodes whose outcome the operator said. */
-  settled: number;
-  crashLoops: number;
 }
 
 /**
@@ -67,10 +61,8 @@ export async function chaosRounds({ rounds, seed, effectsUrl, onRound }: RoundsO
     await server.start();
     const journal = await JournalReader.open(await connectionOf(join(dataDir, 'postgres')));
     try {
-      const operator = new ChaosOperator(world, journal);
-      await operator.finish(server.urls[0] as string, ENDED_WITHIN_MS);
-      const figures = await new ChaosCheck(world).all(await journal.all(), load);
-      return { ...figures, kills, settled: operator.settled, crashLoops: operator.crashLoops };
+      const figures = await endAndCheck(world, journal, load, server.urls[0] as string);
+      return { ...figures, kills };
     } finally {
       await journal.close();
     }
@@ -104,16 +96,7 @@ class KilledServer {
   /** Resolves when it runs and is ready. */
   async start(): Promise<void> {
     this.process ??= await ServerProcess.start(this.settings, { isGroup: true });
-    const deadline = performance.now() + READY_WITHIN_MS;
-    const ready = () =>
-      fetch(`${this.process?.url}/health/ready`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    while (!(await ready())) {
-      if (performance.now() > deadline) throw new Error('The server did not become ready');
-      await delay(20);
-    }
+    await ready(this.process.url);
   }
 
   async kill(kind: Kind): Promise<void> {

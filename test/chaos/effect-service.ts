@@ -1,7 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answerJson, type HttpService, startHttpService } from '../support/http-service.js';
 
 /** One request that the service has seen. */
 export interface Request {
@@ -19,40 +17,35 @@ const LONGEST_MS = 30;
  */
 export class EffectService {
   readonly requests: Request[] = [];
+  /** Looks at each request before it is answered. */
+  witness: (request: Request) => Promise<void> = () => Promise.resolve();
   private readonly keys = new Set<string>();
 
-  private constructor(private readonly server: Server) {}
+  private constructor(private readonly service: HttpService) {}
 
   static async start(): Promise<EffectService> {
-    const server = createServer();
-    const service = new EffectService(server);
-    server.on('request', (request, response) => {
-      let text = '';
-      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      request.on('end', () => {
-        const body = JSON.parse(text) as { executionId: string; nodeId: string };
-        const key = String(request.headers['idempotency-key']);
-        service.requests.push({ ...body, key });
-        const isRefused = request.url === '/flaky' && !service.keys.has(key);
-        service.keys.add(key);
-        void delay(Math.random() * LONGEST_MS).then(() => {
-          response.writeHead(isRefused ? 503 : 200, { 'content-type': 'application/json' });
-          response.end(JSON.stringify({ node: body.nodeId }));
-        });
+    const service = await startHttpService(({ path, headers, body }, response) => {
+      const request = { ...(JSON.parse(body) as Request), key: String(headers['idempotency-key']) };
+      const isRefused = path === '/flaky' && !effects.keys.has(request.key);
+      void effects.take(request).then(() => {
+        answerJson(response, isRefused ? 503 : 200, { node: request.nodeId });
       });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return service;
+    const effects = new EffectService(service);
+    return effects;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return this.service.url;
   }
 
   async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+    await this.service.close();
+  }
+
+  private async take(request: Request): Promise<void> {
+    this.requests.push(request);
+    this.keys.add(request.key);
+    await Promise.all([this.witness(request), delay(Math.random() * LONGEST_MS)]);
   }
 }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import { answerJson, startHttpService, type HttpService } from '../support/http-service.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { call, eventsOf, InstanceCluster, run, settled, until } from './instance-cluster.js';
+import { until } from '../support/until.js';
+import { call, eventsOf, InstanceCluster, run, settled } from './instance-cluster.js';
 
 const DEADLY_TYPE = `export default {
   type: 'deadly', name: 'Deadly', category: 'test', description: 'Ends its process', version: '1.0.0', effect: 'pure',
@@ -61,7 +62,7 @@ test('an execution that ends its process is paused with CRASH_LOOP after ten tim
   expect((await eventsOf(server, id)).at(-1)).toMatchObject({ type: 'execution:paused', code: 'CRASH_LOOP' });
   const { logs } = await call<{ logs: object[] }>(server, 'GET', `/executions/${id}/logs?level=error`);
   expect(logs).toMatchObject([{ message: expect.stringContaining('CRASH_LOOP') as string }]);
-  expect(server.output()).toContain('CRASH_LOOP');
+  await until(() => server.output().includes('CRASH_LOOP'));
   for (const other of beside) expect((await settled(server, other)).status).toBe('completed');
 }, 120_000);
 

@@ -74,7 +74,3 @@ export async function eventsOf(server: ServerProcess, id: string): Promise<(Jour
 export async function instances(server: ServerProcess): Promise<InstanceView[]> {
   return (await call<{ instances: InstanceView[] }>(server, 'GET', '/instances')).instances;
 }
-
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(20);
-}

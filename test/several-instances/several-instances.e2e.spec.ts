@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { jest } from '@jest/globals';
 import { answerJson, startHttpService, type HttpService } from '../support/http-service.js';
 import type { ServerProcess } from '../support/server-process.js';
-import { call, eventsOf, InstanceCluster, instances, run, settled, until } from './instance-cluster.js';
+import { until } from '../support/until.js';
+import { call, eventsOf, InstanceCluster, instances, run, settled } from './instance-cluster.js';
 
 const HEARTBEAT_MS = 200;
 const LEASE_MS = 3000;
@@ -123,7 +124,7 @@ test('a server that was stopped past its lease writes nothing more, says so, and
 
   expect(said(others)).toMatch(/silent for \d+ ms/);
   expect(record).toMatchObject({ status: 'completed', nodes: [{ outputs: { body: { by: 'the second' } } }] });
-  expect(victim.output()).toContain('the lease is lost');
+  await until(() => victim.output().includes('the lease is lost'));
   expect(before?.executions).toBe(1);
   expect(goneOn?.id).not.toBe(before?.id);
   expect((await settled(victim, next)).status).toBe('completed');

@@ -6,6 +6,7 @@ import type { Connection } from '../../src/database/connection.js';
 import { Database } from '../../src/repositories/database.js';
 import { InstanceIdentity } from '../../src/repositories/instance-identity.js';
 import { PrismaService } from '../../src/repositories/prisma.service.js';
+import { connectionUrl } from './connection-url.js';
 import { OFFER_VARIABLE, TEMPLATE } from './test-postgres.js';
 
 /** A database of a test's own. */
@@ -44,11 +45,10 @@ export async function createTestDatabase(template: string = TEMPLATE): Promise<T
   const server = await testServerConnection();
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onServer(server, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  const { host, port, user, password } = server;
-  const secret = typeof password === 'string' ? `:${password}` : '';
+  const connection = { ...server, database: name };
   return {
-    connection: { ...server, database: name },
-    url: `postgresql://${user}${secret}@localhost/${name}?host=${encodeURIComponent(host ?? '')}&port=${port}`,
+    connection,
+    url: connectionUrl(connection),
     drop: () => onServer(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }

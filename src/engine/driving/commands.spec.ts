@@ -4,24 +4,13 @@ import type { JournalEvent } from '../journal/events.js';
 import { attentionOf } from '../journal/summary.js';
 import type { NodeType } from '../ports.js';
 import type { Command } from '../state/decide-command.js';
-import { edge } from '../testing/definitions.js';
+import { edge, effect, work } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 const value = (id: string, more: Partial<NodeDefinition> = {}): NodeDefinition => ({
   id,
   type: 'value',
   config: {},
-  ...more,
-});
-const work = (id: string, ms: number, config: NodeDefinition['config'] = {}): NodeDefinition => ({
-  id,
-  type: 'work',
-  config: { ms, ...config },
-});
-const effect = (id: string, ms: number, more: Partial<NodeDefinition> = {}): NodeDefinition => ({
-  id,
-  type: 'effect',
-  config: { ms },
   ...more,
 });
 const sleep = (id: string, ms: number): NodeDefinition => ({ id, type: 'sleep', config: { ms } });

@@ -104,21 +104,23 @@ export class ExecutionDriver {
   }
 
   /**
-   * Carries a command out; true when it changed something. After one that changes what is run, the execution leaves memory
-   * and is due at once: it goes on from the journal, under the new plan.
+   * Carries a command out; gives the seq of its last event, null when it changed nothing. After one that changes what is
+   * run, the execution leaves memory and is due at once: it goes on from the journal, under the new plan.
    * @throws EngineError INVALID_TRANSITION or CONFLICT, and the command has changed nothing; SERVICE_UNAVAILABLE when the
    * execution has just left memory
    */
-  command(command: Command): boolean {
+  command(command: Command): number | null {
     this.guard(() => this.begin());
     if (this.gone) throw new EngineError('SERVICE_UNAVAILABLE', 'The execution has just left memory; try again');
     const now = { timestamp: this.writer.timestamp(), running: this.runner.size };
     const { events, abort } = decideCommand(this.plan, this.state, command, now);
-    if (events.length === 0) return false;
+    if (events.length === 0) return null;
+    let { seq } = this.state;
     const resumes = events.some(({ type }) => type === 'execution:resumed');
     const withdrawsPause = resumes && this.state.activity === 'pausing';
     this.guard(() => {
       for (const event of events) this.writer.append(event);
+      ({ seq } = this.state);
       if (events.some(changesPlan)) return this.leave(now.timestamp);
       if (withdrawsPause) this.sequence.goOn();
       else if (resumes) this.begun = false;
@@ -126,7 +128,7 @@ export class ExecutionDriver {
       else if (abort) this.abortWithGrace();
     });
     this.loop.run();
-    return true;
+    return seq;
   }
 
   /** Leaves again when there is nothing to do, as after a command that was refused. */

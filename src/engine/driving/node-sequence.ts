@@ -111,7 +111,9 @@ export class NodeSequence {
       return this.schedule.settle(node, this.state);
     }
     // A condition before the node failed, and so does the node, without having run.
-    if (typeof decision === 'object') return runner.fail(node, new NodeError('EXPRESSION_ERROR', decision.error));
+    if (typeof decision === 'object') {
+      return runner.fail(node, new NodeError('EXPRESSION_ERROR', decision.error, { details: decision.details }));
+    }
     const waiting = waitingAgainEvent(node.id, nodeOf(this.state, node.id), writer.timestamp());
     if (!waiting) return runner.run(node);
     writer.append(waiting);

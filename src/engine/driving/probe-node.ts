@@ -4,6 +4,7 @@ import type { NodeCatalog, ProbeResult } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 import { AttemptContext, type AttemptInput, type ContextPorts } from './attempt-context.js';
 import { describeError } from './describe-error.js';
+import { NodeWork } from './node-work.js';
 import { plainOutput } from './plain-output.js';
 import { resolveConfig } from './resolve-config.js';
 import { attemptLimit, type AttemptOutcome } from './run-node.js';
@@ -28,18 +29,15 @@ export interface ProbePorts extends Omit<ContextPorts, 'checkpoint'> {
  * Asks a node's type what came of the attempt that was cut off, with that attempt's key and config. It changes nothing
  * outside, so it may be asked any number of times. It settles exactly once.
  */
-export class Probe {
-  private settled = false;
-  private context: AttemptContext | undefined;
-  private stopTimer: (() => void) | undefined;
-  private abortReason: NodeError | undefined;
-
+export class Probe extends NodeWork<ProbeOutcome> {
+  /** @param input of the attempt that was cut off */
   constructor(
-    /** Of the attempt that was cut off. */
-    readonly input: AttemptInput,
+    input: AttemptInput,
     private readonly ports: ProbePorts,
-    private readonly onOutcome: (outcome: ProbeOutcome) => void,
-  ) {}
+    onOutcome: (outcome: ProbeOutcome) => void,
+  ) {
+    super(input, onOutcome);
+  }
 
   start(): void {
     this.ask().then(
@@ -48,23 +46,10 @@ export class Probe {
     );
   }
 
-  /** Asks it to end; it may still tell. */
-  abort(reason: NodeError): void {
-    this.abortReason ??= reason;
-    this.context?.abort(this.abortReason);
-  }
-
-  /** Ends it now: the attempt has failed with this, and nobody knows what came of it. */
+  /** The attempt has failed with this, and nobody knows what came of it. */
   giveUp(reason: NodeError): void {
     this.abort(reason);
     this.settle({ kind: 'failed', error: { code: reason.code, message: reason.message }, known: false });
-  }
-
-  /** Forgets it: no outcome is told any more. */
-  drop(reason: NodeError): void {
-    this.settled = true;
-    this.stopTimer?.();
-    this.abort(reason);
   }
 
   private async ask(): Promise<ProbeResult> {
@@ -98,13 +83,6 @@ export class Probe {
     } catch (error) {
       return { kind: 'unknown', why: describeError(error).error };
     }
-  }
-
-  private settle(outcome: ProbeOutcome): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.stopTimer?.();
-    this.onOutcome(outcome);
   }
 }
 

@@ -4,6 +4,7 @@ import type { PlanNode } from '../definition/execution-plan.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
 import { describeError } from './describe-error.js';
 import type { JsonObject } from '../json.js';
+import { NodeWork } from './node-work.js';
 import { plainOutput } from './plain-output.js';
 import { resolveConfig } from './resolve-config.js';
 import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait } from '../ports.js';
@@ -12,8 +13,8 @@ import { callAt } from '../scheduling/call-at.js';
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
 const SHORT_WAIT_MS = 50;
 
-/** How long a type that says itself what came of an attempt that is cut off may take for that. */
-export const ABORT_ANSWER_MS = 3000;
+/** What an own type is told whose `execute` gave none. */
+const NO_RESULT = 'execute must give { outputs, port?, variables? } and gave no object';
 
 /** How an attempt came out. `known: false`: something may have happened outside and nobody can tell. */
 export type AttemptOutcome =
@@ -49,18 +50,16 @@ export interface AttemptPorts extends ContextPorts {
  * Runs one attempt: inputs, expressions, config check, cache, intent, effect, limit. It settles exactly once; what a node says
  * later is not heard. A pure node that needs no promise settles within {@link start}.
  */
-export class Attempt {
-  private settled = false;
+export class Attempt extends NodeWork<AttemptOutcome> {
   private acting = false;
-  private context: AttemptContext | undefined;
-  private stopTimer: (() => void) | undefined;
-  private abortReason: NodeError | undefined;
 
   constructor(
-    readonly input: AttemptInput,
+    input: AttemptInput,
     private readonly ports: AttemptPorts,
-    private readonly onOutcome: (outcome: AttemptOutcome) => void,
-  ) {}
+    onOutcome: (outcome: AttemptOutcome) => void,
+  ) {
+    super(input, onOutcome);
+  }
 
   start(): void {
     const { missingInputs } = this.input;
@@ -88,23 +87,9 @@ export class Attempt {
     return this.acting && this.input.node.effect === 'external';
   }
 
-  /** Asks it to end; it may still succeed. */
-  abort(reason: NodeError): void {
-    this.abortReason ??= reason;
-    this.context?.abort(this.abortReason);
-  }
-
-  /** Ends it now, whatever it is doing. */
   giveUp(reason: NodeError): void {
     this.abort(reason);
     this.fail(reason);
-  }
-
-  /** Forgets it: no outcome is told any more. */
-  drop(reason: NodeError): void {
-    this.settled = true;
-    this.stopTimer?.();
-    this.abort(reason);
   }
 
   private use(config: JsonObject): void {
@@ -131,31 +116,19 @@ export class Attempt {
       return this.fail(error);
     }
     if (!isThenable(result)) return this.take(result);
-    this.limit(attemptLimit(this.input.node, config));
+    const limitMs = attemptLimit(this.input.node, config);
+    if (limitMs !== undefined) this.giveUpAfter(limitMs, this.ports.scheduler, 'The attempt');
     Promise.resolve(result).then(
       (value) => this.take(value),
       (error: unknown) => this.fail(error),
     );
   }
 
-  private limit(limitMs: number | undefined): void {
-    if (limitMs === undefined) return;
-    const { scheduler } = this.ports;
-    this.stopTimer = callAt(scheduler, scheduler.now() + limitMs, () =>
-      this.timeOut(new NodeError('TIMEOUT', `The attempt took longer than ${limitMs} ms`)),
-    );
-  }
-
-  private timeOut(reason: NodeError): void {
-    if (!this.input.node.type.answersAbort) return this.giveUp(reason);
-    const { scheduler } = this.ports;
-    this.stopTimer = callAt(scheduler, scheduler.now() + ABORT_ANSWER_MS, () => this.giveUp(reason));
-    this.abort(reason);
-  }
-
   private take(result: NodeResult): void {
     if (this.settled) return;
     try {
+      // Own types may give anything at all.
+      if (typeof result !== 'object' || result === null) throw new NodeError('NODE_ERROR', NO_RESULT);
       if (!('wait' in result)) return this.complete(result);
       this.wait(result.wait);
     } catch (error) {
@@ -183,13 +156,6 @@ export class Attempt {
     const { hadNoEffect, ...described } = describeError(error);
     const known = !this.hasActed || hadNoEffect;
     this.settle({ kind: 'failed', ...described, known, network: this.context?.networkUse });
-  }
-
-  private settle(outcome: AttemptOutcome): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.stopTimer?.();
-    this.onOutcome(outcome);
   }
 
   private follow<T>(work: () => T | Promise<T>, next: (value: T) => void): void {

@@ -1,10 +1,10 @@
 import { NodeError, type NodeErrorData } from '../errors.js';
 import type { JsonObject } from '../json.js';
-import type { NodeCatalog, Scheduler } from '../ports.js';
-import { callAt } from '../scheduling/call-at.js';
+import type { NodeCatalog } from '../ports.js';
 import { AttemptContext, type ContextPorts } from './attempt-context.js';
 import { describeError } from './describe-error.js';
-import { ABORT_ANSWER_MS, attemptLimit } from './run-node.js';
+import { NodeWork } from './node-work.js';
+import { attemptLimit } from './run-node.js';
 import { configThen, rollbackParameters, type UndoInput } from './undo-parameters.js';
 
 /** How an attempt of a handler came out. */
@@ -14,7 +14,6 @@ export type UndoOutcome =
 
 /** What a handler needs from outside. */
 export interface UndoPorts extends Omit<ContextPorts, 'checkpoint'> {
-  scheduler: Scheduler;
   catalog: NodeCatalog;
   /** Before the handler acts: its intent is committed, and the lease still holds. */
   beforeEffect(): Promise<void>;
@@ -29,16 +28,14 @@ export function undoKey(key: string): string {
  * One attempt of a node's handler: config and parameters, intent, effect, limit. It settles exactly once; what the handler
  * says later is not heard. One that is called again after that has the same key.
  */
-export class Undo {
-  private settled = false;
-  private context: UndoContext | undefined;
-  private stopTimer: (() => void) | undefined;
-
+export class Undo extends NodeWork<UndoOutcome, UndoInput> {
   constructor(
-    readonly input: UndoInput,
+    input: UndoInput,
     private readonly ports: UndoPorts,
-    private readonly onOutcome: (outcome: UndoOutcome) => void,
-  ) {}
+    onOutcome: (outcome: UndoOutcome) => void,
+  ) {
+    super(input, onOutcome);
+  }
 
   start(): void {
     this.act().then(
@@ -47,11 +44,9 @@ export class Undo {
     );
   }
 
-  /** Forgets it: no outcome is told any more. */
-  drop(reason: NodeError): void {
-    this.settled = true;
-    this.stopTimer?.();
-    this.context?.abort(reason);
+  giveUp(reason: NodeError): void {
+    this.abort(reason);
+    this.fail(reason);
   }
 
   private async act(): Promise<void> {
@@ -62,39 +57,17 @@ export class Undo {
     await ports.beforeEffect();
     if (this.settled) return;
     if (!type.rollback) throw new NodeError('NO_ROLLBACK_HANDLER', `"${type.type}" has no way to undo what it did`);
-    this.context = new UndoContext(input, config, rollback, ports);
-    this.limit(config);
-    await type.rollback(this.context);
-  }
-
-  /** Without a limit of its own it has that of a whole execution. */
-  private limit(config: JsonObject): void {
-    const { node, source } = this.input;
-    const limitMs = attemptLimit(node, config) ?? source.plan.settings.timeout;
-    this.after(limitMs, () => this.timeOut(new NodeError('TIMEOUT', `The handler took longer than ${limitMs} ms`)));
-  }
-
-  private timeOut(reason: NodeError): void {
-    if (this.input.node.type.answersAbort) this.after(ABORT_ANSWER_MS, () => this.fail(reason));
-    this.context?.abort(reason);
-    if (!this.input.node.type.answersAbort) this.fail(reason);
-  }
-
-  private after(ms: number, callback: () => void): void {
-    const { scheduler } = this.ports;
-    this.stopTimer = callAt(scheduler, scheduler.now() + ms, callback);
+    const context = new UndoContext(input, config, rollback, ports);
+    this.context = context;
+    // Without a limit of its own it has that of a whole execution.
+    const limitMs = attemptLimit(input.node, config) ?? input.source.plan.settings.timeout;
+    this.giveUpAfter(limitMs, ports.scheduler, 'The handler');
+    await type.rollback(context);
   }
 
   private fail(thrown: unknown): void {
     const { error, status, retryAfterMs } = describeError(thrown);
     this.settle({ kind: 'failed', error, status, retryAfterMs });
-  }
-
-  private settle(outcome: UndoOutcome): void {
-    if (this.settled) return;
-    this.settled = true;
-    this.stopTimer?.();
-    this.onOutcome(outcome);
   }
 }
 

@@ -10,21 +10,10 @@ import { nodeHistory } from '../journal/node-history.js';
 import type { NodeContext, NodeType, ProbeResult } from '../ports.js';
 import type { Command } from '../state/decide-command.js';
 import { checkJournal } from '../testing/check-journal.js';
-import { edge } from '../testing/definitions.js';
+import { edge, effect, work } from '../testing/definitions.js';
 import { DrivenExecution, type DrivenOptions } from '../testing/driven-execution.js';
 
 const value = (id: string): NodeDefinition => ({ id, type: 'value', config: {} });
-const work = (id: string, ms: number, config: NodeDefinition['config'] = {}): NodeDefinition => ({
-  id,
-  type: 'work',
-  config: { ms, ...config },
-});
-const effect = (id: string, ms: number, more: Partial<NodeDefinition> = {}): NodeDefinition => ({
-  id,
-  type: 'effect',
-  config: { ms },
-  ...more,
-});
 const call = (id: string, more: Partial<NodeDefinition> = {}): NodeDefinition => ({
   id,
   type: 'call',

@@ -253,7 +253,10 @@ describe('edge.condition', () => {
 
   it('that fails, fails the target with EXPRESSION_ERROR, also when another edge is live', async () => {
     const execution = await conditioned('$error("no")', [value('c')], [edge('c', 'b')]);
-    expect(execution.node('b')).toMatchObject({ status: 'failed', error: { code: 'EXPRESSION_ERROR' } });
+    expect(execution.node('b')).toMatchObject({
+      status: 'failed',
+      error: { code: 'EXPRESSION_ERROR', details: { expression: '$error("no")', position: 7 } },
+    });
     expect(execution.state).toMatchObject({ status: 'failed', error: { code: 'EXPRESSION_ERROR', failedNodeId: 'b' } });
     expect(execution.world.callsOf('b')).toEqual([]);
     expect(execution.eventsOf('node:retrying')).toEqual([]);

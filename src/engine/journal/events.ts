@@ -29,8 +29,14 @@ export interface ExecutionErrorData {
   failedNodeName?: string;
 }
 
-/** Whether an edge with a condition is live; an object: its condition failed with this message, and so fails its target. */
-export type EdgeDecision = boolean | { error: string };
+/** Whether an edge with a condition is live; an object: its condition failed, and so fails its target. */
+export type EdgeDecision = boolean | FailedCondition;
+
+/** Why the condition of an edge failed: the message, and the expression with the position in it. */
+export interface FailedCondition {
+  error: string;
+  details?: JsonObject;
+}
 
 /** A node that is pending again, with the run that it will have. */
 export interface NodeReset {

@@ -44,6 +44,8 @@ export interface HistoryRecord extends JsonObject {
   at: number;
   by: string | null;
   reason?: string;
+  /** Of a pause of the engine's own: OUTCOME_UNKNOWN, CRASH_LOOP. */
+  code?: string;
   /** Of a settlement and of a checkpoint. */
   nodeId?: string;
   /** Of a settlement. */

@@ -213,6 +213,11 @@ describe('the fold of what a person did', () => {
     expect([...state.commandIds]).toEqual(['c1', 'c2', 'c3']);
   });
 
+  it('remembers a pause of the engine’s own with its code', () => {
+    const { history } = fold({ type: 'execution:paused', timestamp: 1100, code: 'CRASH_LOOP' });
+    expect(history).toMatchObject([{ type: 'pause', at: 1100, code: 'CRASH_LOOP' }]);
+  });
+
   it('takes changes of config key by key, a new revision and checkpoints', () => {
     const update = { type: 'execution:updated', timestamp: 1100 } as const;
     const state = fold(

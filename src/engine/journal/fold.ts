@@ -113,14 +113,14 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
       return remember(state, 'pause', event);
     case 'execution:paused':
       // A pause that waited is already in the history, by whoever asked for it.
-      if (state.activity !== 'pausing') remember(state, 'pause', event);
+      if (state.activity !== 'pausing') remember(state, 'pause', event, { code: event.code });
       enter(state, 'paused', 'drive');
       state.pauseCode = event.code;
       return;
     case 'execution:resumed':
       foldResume(state, event);
       noteStart(state, event);
-      return remember(state, 'resume', event, event.fromNodeId === undefined ? {} : { fromNodeId: event.fromNodeId });
+      return remember(state, 'resume', event, { fromNodeId: event.fromNodeId });
     case 'execution:cancelling': {
       const { then, error, actor, reason, rollback } = event;
       state.activity = 'cancelling';
@@ -210,8 +210,8 @@ function historyType(then: 'completed' | 'failed' | 'cancelled'): string {
 function remember(
   state: ExecutionState,
   type: string,
-  event: { timestamp: number; actor?: string; reason?: string },
+  { timestamp: at, actor: by, reason }: { timestamp: number; actor?: string; reason?: string },
   more: JsonObject = {},
 ): void {
-  state.history.push({ type, at: event.timestamp, by: event.actor, reason: event.reason, ...more });
+  state.history.push({ type, at, by, reason, ...more });
 }

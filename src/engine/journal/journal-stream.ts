@@ -89,9 +89,14 @@ export class JournalStream implements ExecutionJournal {
     return new Promise((resolve) => this.waiters.push({ version, resolve }));
   }
 
+  /** True while it is not known whether the batch that was sealed last is committed. */
+  get isUnderWay(): boolean {
+    return this.committedVersion < this.sealedVersion;
+  }
+
   /** Resolves when no batch with something of this stream is under way, also after it was closed. */
   settled(): Promise<void> {
-    if (this.committedVersion >= this.sealedVersion) return Promise.resolve();
+    if (!this.isUnderWay) return Promise.resolve();
     return new Promise((resolve) => this.settleWaiters.push(resolve));
   }
 

@@ -107,6 +107,7 @@ describe('the summary', () => {
     [[failed], 'Charge the card: X, x'],
     [[{ ...waiting, until: undefined }], 'Charge the card: waits for delay'],
     [[{ ...waiting, until: 1e20 }], 'Charge the card: waits for delay until 100000000000000000000'],
+    [[waiting, { ...paused, code: 'CRASH_LOOP' }], 'CRASH_LOOP, the processes that drove it died again and again'],
     [[], null],
   ] as [JournalEvent[], string | null][])('line of %j', (events, line) => {
     expect(summarize(plan, fold(...events)).summary).toBe(line);

@@ -88,6 +88,7 @@ const LONGEST_LINE = 500;
 
 function summaryLine(plan: ExecutionPlan, state: ExecutionState): string | null {
   if (state.error) return errorLine(state.error).slice(0, LONGEST_LINE);
+  if (state.pauseCode === 'CRASH_LOOP') return 'CRASH_LOOP, the processes that drove it died again and again';
   if (state.status !== 'running' && state.status !== 'paused') return null;
   for (const [nodeId, node] of state.nodes) {
     const reason = waitReason(node);

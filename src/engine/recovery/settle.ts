@@ -34,9 +34,10 @@ export function settlementProblems({ ports }: PlanNode, { status, outputs, port 
     return problems;
   }
   if (ports === null && port !== undefined) refuse('port', 'is for a node that branches, and this one does not');
-  if (ports !== null && port === undefined) refuse('port', `must say which branch the node chose${oneOf(ports)}`);
+  if (ports !== null && port === undefined) refuse('port', `must be the branch that the node chose${oneOf(ports)}`);
   // By an own type's config with expressions nobody knows yet which there are.
-  if (ports?.length && port !== undefined && !ports.includes(port)) refuse('port', `must be${oneOf(ports)}`);
+  if (ports?.length && port !== undefined && !ports.includes(port))
+    refuse('port', `must be a port of the node${oneOf(ports)}`);
   const reason = outputs && whyNotStorable(outputs);
   if (reason !== undefined) refuse('outputs', `cannot be stored: ${reason}`);
   return problems;
@@ -128,7 +129,7 @@ function notNow({ status }: ExecutionState): EngineError {
 }
 
 function oneOf(ports: readonly string[]): string {
-  return ports.length === 0 ? '' : ` one of ${ports.map((port) => `"${port}"`).join(', ')}`;
+  return ports.length === 0 ? '' : `, one of ${ports.map((port) => `"${port}"`).join(', ')}`;
 }
 
 function whyNotStorable(outputs: JsonObject): string | undefined {

@@ -1,5 +1,6 @@
 import { errorValue } from '../data-flow.js';
 import type { PlanEdge, PlanNode } from '../definition/execution-plan.js';
+import { NodeError } from '../errors.js';
 import type { ExpressionEnvironment, ExpressionScope } from '../expressions/expression.js';
 import { isTruthy } from '../expressions/is-truthy.js';
 import type { EdgeDecision } from '../journal/events.js';
@@ -47,6 +48,7 @@ function decide(
 }
 
 function failed(error: unknown): EdgeDecision {
+  if (error instanceof NodeError) return { error: error.message, details: error.details };
   return { error: error instanceof Error ? error.message : String(error) };
 }
 

@@ -1,9 +1,10 @@
 import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
+import type { FailedCondition } from '../journal/events.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import { edgeLiveness } from './edge-liveness.js';
 
 /** What becomes of a node whose incoming edges are all settled. */
-export type NodeDecision = 'run' | 'dead' | 'disabled' | { error: string };
+export type NodeDecision = 'run' | 'dead' | 'disabled' | FailedCondition;
 
 /** Decides a node whose sources have all ended. Pure: the same state gives the same decision. */
 export function decideNode(plan: ExecutionPlan, state: ExecutionState, node: PlanNode): NodeDecision {

@@ -74,6 +74,8 @@ export interface HistoryEntry extends JsonObject {
   at: number;
   by?: string;
   reason?: string;
+  /** Of a pause of the engine's own. */
+  code?: string;
 }
 
 export interface RollbackNode {

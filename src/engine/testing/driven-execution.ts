@@ -207,7 +207,7 @@ export class DrivenExecution {
     }
     const { driver } = this;
     try {
-      return driver.command(command);
+      return driver.command(command) !== null;
     } finally {
       driver.release();
       await this.scheduler.settle();

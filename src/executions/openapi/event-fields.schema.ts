@@ -1,7 +1,14 @@
-import type { EdgeDecision, EventOf, JournalEventType, NodeReset } from '../../engine/journal/events.js';
+import type {
+  EdgeDecision,
+  EventOf,
+  FailedCondition,
+  JournalEventType,
+  NodeReset,
+} from '../../engine/journal/events.js';
 import {
   epochMs,
   fieldsOf,
+  freeObject,
   integer,
   list,
   mapOf,
@@ -45,8 +52,11 @@ export const edges: Schema<{ [edgeId: string]: EdgeDecision }> = mapOf(
     description: 'Whether it is live',
     anyOf: [
       { type: 'boolean' },
-      record<{ error: string }>(
-        { error: text('Why its condition failed') },
+      record<FailedCondition>(
+        {
+          error: text('Why its condition failed'),
+          details: optional(freeObject('The expression and the position in it')),
+        },
         'Its condition failed, and so does its target',
       ),
     ],

@@ -66,6 +66,7 @@ const historyRecord = component(
       at: epochMs('When'),
       by: nullable(text('Who; null when nobody is known')),
       reason: optional(text('Why')),
+      code: optional(text("Of a pause of the engine's own: OUTCOME_UNKNOWN, CRASH_LOOP")),
       nodeId: optional(text('The node that was settled, or at which a checkpoint was made')),
       status: optional(choice<SettledStatus>(SETTLED_STATUSES, 'What it was settled as')),
       label: optional(text('Of the checkpoint')),

@@ -21,8 +21,8 @@ export const getLiveness = operation({
 });
 
 const notReady = failure('NotReady', 'SERVICE_UNAVAILABLE', {
-  description: 'The server is starting or stopping, or its database is away.',
-  message: 'The database cannot be reached',
+  description: 'The server is starting or stopping, or its database is away or cannot be written to.',
+  message: 'The database cannot be reached or written to',
   details: {
     schema: record<{ state: string }>({
       state: text('Why it takes no requests', { enum: ['starting', 'stopping', 'database-away'] }),
@@ -39,7 +39,7 @@ export const getReadiness = operation({
   isPublic: true,
   answers: {
     200: {
-      description: 'It takes requests and reaches its database',
+      description: 'It takes requests and can write to its database',
       data: record<{ status: 'ready' }>({ status: constant('ready', 'It is ready') }),
       example: { status: 'ready' },
     },

@@ -1,5 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { usableMemory } from '../../config/usable-memory.js';
 import { NodeError } from '../../engine/errors.js';
 import type { JsonObject } from '../../engine/json.js';
 import { compileQuickJs, type QuickJsModule } from './quickjs-module.js';
@@ -190,10 +191,4 @@ export class ScriptPool implements OnApplicationShutdown {
 
 function unavailable(message: string): NodeError {
   return new NodeError('SCRIPT_UNAVAILABLE', message);
-}
-
-/** Bytes that this process may use: the machine's, or what its container is held to. */
-function usableMemory(): number {
-  const constrained = process.constrainedMemory();
-  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }
