@@ -15,12 +15,12 @@ import { createLog } from '../dist/config/logger.js';
 import { EmbeddedPostgres } from '../dist/database/embedded-postgres.js';
 import { call, HttpConnection } from './http-client.js';
 
-const EXECUTIONS = 1000;
+const EXECUTIONS = 2000;
 const NODES = 5;
 const PLACES = 50;
 const ROUNDS = 3;
 const CONNECTIONS = 8;
-const CREATED_WITHIN_MS = 6000;
+const CREATED_WITHIN_MS = 8000;
 
 const folder = await mkdtemp(join(tmpdir(), 'retrace-bench-'));
 const postgres = await EmbeddedPostgres.start(folder, createLog('warn'));

@@ -7,6 +7,7 @@ import type { RunningAttempt } from '../engine/journal/execution-record.js';
 import type { StreamLoss } from '../engine/journal/journal-stream.js';
 import type { Claim } from '../repositories/claim.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
+import type { JournalReading } from '../repositories/journal-rows.js';
 import { InstanceIdentity } from '../repositories/instance-identity.js';
 import { MetricRepository, type SampleTotals } from '../repositories/metric.repository.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
@@ -94,12 +95,20 @@ export class ActiveExecutions implements ActiveEvents {
     });
   }
 
+  /** Reads what {@link load} needs of many executions at once, as far as that goes. */
+  beginReading(executionIds: string[]): Promise<Map<string, JournalReading>> {
+    return this.folds.beginReading(executionIds);
+  }
+
   /**
-   * Reads an execution that was claimed from its journal, once.
+   * Reads an execution that was claimed from its journal, once; `begun` is what was read of it with others.
    * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when the lease was lost meanwhile, and the claim with it
    */
-  async load({ id: executionId, claimer, claims }: Pick<Claim, 'id' | 'claimer' | 'claims'>): Promise<ActiveExecution> {
-    const state = await this.folds.loadFresh(executionId);
+  async load(
+    { id: executionId, claimer, claims }: Pick<Claim, 'id' | 'claimer' | 'claims'>,
+    begun?: JournalReading,
+  ): Promise<ActiveExecution> {
+    const state = await this.folds.loadFresh(executionId, begun);
     if (!state) throw executionNotFound(executionId);
     const hasRun = state.startedAt !== undefined;
     const [plan, measured] = await Promise.all([

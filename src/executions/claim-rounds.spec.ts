@@ -21,10 +21,11 @@ it('what was claimed is taken into memory also when the claims after it fail, an
   const taken: string[] = [];
   const rounds: ClaimRounds = new ClaimRounds(table as unknown as ClaimRepository, new Clock(), log, {
     room: () => 100,
-    take: ({ id }) => {
-      taken.push(id);
-      return Promise.resolve(undefined);
+    take: (found) => {
+      taken.push(...found.map(({ id }) => id));
+      return Promise.resolve(found.map(() => undefined));
     },
+    overflow: () => undefined,
   });
   rounds.lookForOrphans();
   await rounds.end();
@@ -32,4 +33,36 @@ it('what was claimed is taken into memory also when the claims after it fail, an
   rounds.lookForOrphans();
   await rounds.end();
   expect(taken).toContain('s5');
+});
+
+it('others are told when more is due than there is room for, or one more waits, and not before', async () => {
+  let due = ['a', 'b', 'c'];
+  const table = {
+    due: (_now: number, limit: number) => {
+      const found = due.slice(0, limit);
+      due = due.slice(limit);
+      return Promise.resolve(found.map((id) => claimed(id, 0)));
+    },
+  };
+  let room = 4;
+  let told = 0;
+  const rounds = new ClaimRounds(table as unknown as ClaimRepository, new Clock(), log, {
+    room: () => room,
+    take: (found) => {
+      room -= found.length;
+      return Promise.resolve(found.map(() => undefined));
+    },
+    overflow: () => {
+      told += 1;
+    },
+  });
+  rounds.look();
+  await rounds.end();
+  expect([room, told]).toEqual([1, 0]);
+  due = ['d', 'e'];
+  rounds.look();
+  await rounds.end();
+  expect([room, told]).toEqual([0, 1]);
+  rounds.queued();
+  expect(told).toBe(2);
 });

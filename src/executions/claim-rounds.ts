@@ -1,3 +1,4 @@
+import { setImmediate as afterOthers } from 'node:timers/promises';
 import type { Log } from '../config/logger.js';
 import type { Claim, ClaimRepository } from '../repositories/claim.repository.js';
 import type { ActiveExecution } from './active-execution.js';
@@ -6,7 +7,6 @@ import { CrashSuspects } from './crash-suspects.js';
 
 /** At most so many are claimed at once, so that one instance does not take what others have room for. */
 const PORTION = 32;
-const READ_AT_ONCE = 4;
 /** Where something was found, more may follow before the next regular look. */
 const LOOK_AGAIN_MS = 50;
 
@@ -14,8 +14,10 @@ const LOOK_AGAIN_MS = 50;
 export interface RoundsHost {
   /** How many more may be in memory; 0 or less while the server stops. */
   room(): number;
-  /** Reads an execution that was claimed and drives it on; undefined when that is not to be. */
-  take(claim: Claim): Promise<ActiveExecution | undefined>;
+  /** Reads executions that were claimed and drives them on; in the same order, undefined where that is not to be. */
+  take(found: Claim[]): Promise<(ActiveExecution | undefined)[]>;
+  /** More is due than there was room for: another instance may have some. */
+  overflow(): void;
 }
 
 /**
@@ -46,7 +48,9 @@ export class ClaimRounds {
       this.lookAgain = true;
       return;
     }
-    this.round = this.claim()
+    // One batch ends many: the places that it makes free are filled together.
+    this.round = afterOthers()
+      .then(() => this.claim())
       .catch((error: unknown) => this.log.debug({ err: error }, 'could not look for executions that are due'))
       .finally(() => {
         this.round = undefined;
@@ -71,6 +75,7 @@ export class ClaimRounds {
   queued(): void {
     this.hasBacklog = true;
     if (this.host.room() > 0) this.look();
+    else this.host.overflow();
   }
 
   /** Begins no further round by itself, and waits for the one under way. */
@@ -91,11 +96,13 @@ export class ClaimRounds {
       if (this.orphansAsked) await this.claimOrphans(found, room);
       if (found.length < room) found.push(...(await this.claims.due(this.clock.now(), room - found.length)));
       this.hasBacklog = found.length === room;
-      if (this.hasBacklog) this.lookAgain = true;
-      else if (found.length > 0) this.lookSoon();
+      if (this.hasBacklog) {
+        this.lookAgain = true;
+        this.host.overflow();
+      } else if (found.length > 0) this.lookSoon();
     } finally {
       // Whatever has become of the statements after it, what was claimed is in hand.
-      await this.readAll(found);
+      await this.takeAll(found);
     }
   }
 
@@ -109,16 +116,13 @@ export class ClaimRounds {
     }
   }
 
-  /** Few at a time, so that requests find a connection too. */
-  private async readAll(found: Claim[]): Promise<void> {
-    const reader = async () => {
-      for (let claim = found.shift(); claim; claim = found.shift()) {
-        const active = await this.host.take(claim);
-        if (active) this.suspects.hold(active);
-        else this.suspects.release(claim.id);
-      }
-    };
-    await Promise.all(Array.from({ length: READ_AT_ONCE }, reader));
+  private async takeAll(found: Claim[]): Promise<void> {
+    const taken = await this.host.take(found);
+    for (const [index, { id }] of found.entries()) {
+      const active = taken[index];
+      if (active) this.suspects.hold(active);
+      else this.suspects.release(id);
+    }
   }
 
   private lookSoon(): void {

@@ -5,6 +5,7 @@ import { Log } from '../config/logger.js';
 import { ServerState } from '../config/server-state.js';
 import { EngineError } from '../engine/errors.js';
 import { ClaimRepository, type Claim } from '../repositories/claim.repository.js';
+import type { JournalReading } from '../repositories/journal-rows.js';
 import type { ActiveExecution } from './active-execution.js';
 import { ActiveExecutions } from './active-executions.js';
 import { ClaimRounds } from './claim-rounds.js';
@@ -12,6 +13,7 @@ import { Clock } from './clock.js';
 import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { executionNotFound } from './execution-not-found.js';
 import { Strays } from './strays.js';
+import { WakeUps } from './wake-ups.js';
 
 /** How often the table is looked at for executions that have come due. */
 const LOOK_EVERY_MS = 500;
@@ -39,10 +41,12 @@ export class Dispatcher {
     private readonly clock: Clock,
     private readonly state: ServerState,
     private readonly log: Log,
+    private readonly wakeUps: WakeUps,
   ) {
     this.rounds = new ClaimRounds(claims, clock, log, {
       room: () => this.room,
-      take: (claim) => this.take(claim),
+      take: (found) => this.take(found),
+      overflow: () => wakeUps.wake(),
     });
     this.strays = new Strays(claims, log, {
       inHand: () => [...active.ids(), ...this.holding.keys()],
@@ -64,6 +68,7 @@ export class Dispatcher {
     );
     // At once, while requests under way are still being answered: both have the same grace.
     this.state.stopping.addEventListener('abort', () => this.startNothingMore(), { once: true });
+    this.wakeUps.onWake(() => this.rounds.look());
     this.lookForOrphans();
   }
 
@@ -138,8 +143,8 @@ export class Dispatcher {
     return this.claim(executionId, active);
   }
 
-  private async load(claim: Claim): Promise<ActiveExecution> {
-    const active = await this.active.load(claim);
+  private async load(claim: Claim, begun?: JournalReading): Promise<ActiveExecution> {
+    const active = await this.active.load(claim, begun);
     const { revision, version, nodes } = active.driver.plan;
     if (claim.revision !== revision) {
       // Lists may lag; what could not be written now is with the next claim.
@@ -157,17 +162,28 @@ export class Dispatcher {
     return tracked;
   }
 
-  /** Reads an execution that was claimed and drives it on; undefined when it is in hand already, or cannot be read. */
-  private async take(claim: Claim): Promise<ActiveExecution | undefined> {
+  /** Reads executions that were claimed and drives them on. */
+  private take(found: Claim[]): Promise<(ActiveExecution | undefined)[]> {
+    const fresh = found.map(({ id }) => id).filter((id) => !this.holding.has(id) && !this.active.get(id));
+    const begun = fresh.length > 1 ? this.active.beginReading(fresh) : undefined;
+    return Promise.all(found.map((claim) => this.takeOne(claim, begun)));
+  }
+
+  /** Undefined when it is in hand already, or cannot be read. */
+  private async takeOne(
+    claim: Claim,
+    begun?: Promise<Map<string, JournalReading>>,
+  ): Promise<ActiveExecution | undefined> {
     const { id } = claim;
     const present = this.active.get(id);
     // One that leaves may have been claimed before its leaving was confirmed here.
     if (this.holding.has(id) || (present && !present.isLeaving)) return undefined;
+    const load = async () => {
+      await hasLeft(present);
+      return this.load(claim, present ? undefined : (await begun)?.get(id));
+    };
     try {
-      const active = await this.track(
-        id,
-        hasLeft(present).then(() => this.load(claim)),
-      );
+      const active = await this.track(id, load());
       if (this.isStopping) active.driver.drain();
       else if (!this.pauseLoop(active, claim)) active.driver.start();
       return active;

@@ -94,6 +94,29 @@ describe('a fold', () => {
     expect(await folds.load(largeId)).toEqual(foldJournal(large));
   });
 
+  it('is the same when many were begun by one statement, also of what did not fit into it', async () => {
+    const journals = new Map<string, JournalEvent[]>([
+      ['many_a', await journal(3)],
+      ['many_b', await journal(150)],
+      ['many_c', await journal(8, 300_000)],
+      ['many_d', await journal(2)],
+    ]);
+    for (const [id, events] of journals) await stored.add({ id, events, chunkSize: 1 });
+    const ids = [...journals.keys()];
+
+    const begun = await folds.beginReading([...ids, 'nobody']);
+    expect(begun.get('many_a')).toMatchObject({ more: true, events: { length: journals.get('many_a')?.length } });
+    expect(begun.get('many_d')).toBeUndefined();
+    for (const [id, events] of journals) expect(await folds.loadFresh(id, begun.get(id))).toEqual(foldJournal(events));
+
+    const small = await folds.beginReading(['many_a', 'many_d', 'nobody']);
+    expect([...small].map(([id, { more }]) => [id, more])).toEqual([
+      ['many_a', false],
+      ['many_d', false],
+    ]);
+    expect(await readDuring(() => folds.loadFresh('many_d', small.get('many_d')))).toBe(0);
+  });
+
   it('of the past ends at its event, or at the newest', async () => {
     const events = await journal(10);
     const id = await stored.add({ id: 'past', events, chunkSize: 4 });

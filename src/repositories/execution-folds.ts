@@ -4,7 +4,7 @@ import type { NumberedEvent } from '../engine/journal/events.js';
 import { foldEvent, startFold } from '../engine/journal/fold.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import { Database } from './database.js';
-import { readJournalAfter } from './journal-rows.js';
+import { beginJournals, readJournalAfter, type JournalReading } from './journal-rows.js';
 
 const KEPT_BYTES = 64 * 1024 * 1024;
 /** What an event takes in memory for each byte of its text, about. */
@@ -24,6 +24,13 @@ interface Folded {
   state: ExecutionState;
   /** Bytes of text that were folded. */
   bytes: number;
+}
+
+interface FoldOptions {
+  /** What was read of it already, from its first event on. */
+  begun?: JournalReading | undefined;
+  upTo?: number;
+  visit?: (event: NumberedEvent, state: ExecutionState) => void;
 }
 
 /**
@@ -56,14 +63,19 @@ export class ExecutionFolds {
     return entry.next;
   }
 
-  /** A state of the caller's own, which it may carry on. */
-  async loadFresh(executionId: string): Promise<ExecutionState | undefined> {
-    return (await this.foldOn(executionId, undefined))?.state;
+  /** A state of the caller's own, which it may carry on. `begun`: what {@link beginReading} has just read of it. */
+  async loadFresh(executionId: string, begun?: JournalReading): Promise<ExecutionState | undefined> {
+    return (await this.foldOn(executionId, undefined, { begun }))?.state;
+  }
+
+  /** Reads the journals of many executions at once, as far as that goes; the rest is read with each of them. */
+  beginReading(executionIds: string[]): Promise<Map<string, JournalReading>> {
+    return beginJournals(this.pool, executionIds);
   }
 
   /** The state right after the event `seq`, or the newest when there are fewer events. */
   async loadAt(executionId: string, seq: number): Promise<ExecutionState | undefined> {
-    return (await this.foldOn(executionId, undefined, seq))?.state;
+    return (await this.foldOn(executionId, undefined, { upTo: seq }))?.state;
   }
 
   /** Shows every event up to `seq`, in order, with the state right after it. */
@@ -72,7 +84,7 @@ export class ExecutionFolds {
     seq: number,
     visit: (event: NumberedEvent, state: ExecutionState) => void,
   ): Promise<void> {
-    await this.foldOn(executionId, undefined, seq, visit);
+    await this.foldOn(executionId, undefined, { upTo: seq, visit });
   }
 
   /** The execution was deleted. */
@@ -124,13 +136,12 @@ export class ExecutionFolds {
   private async foldOn(
     executionId: string,
     start: ExecutionState | undefined,
-    upTo = Infinity,
-    visit?: (event: NumberedEvent, state: ExecutionState) => void,
+    { begun, upTo = Infinity, visit }: FoldOptions = {},
   ): Promise<Folded | undefined> {
     let state = start;
     let bytes = 0;
-    for (;;) {
-      const found = await readJournalAfter(this.pool, executionId, state?.seq ?? 0);
+    for (let next = begun; ; next = undefined) {
+      const found = next ?? (await readJournalAfter(this.pool, executionId, state?.seq ?? 0));
       if (!found) return undefined;
       bytes += found.bytes;
       for (const numbered of found.events) {
