@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { NodeDefinition } from '../definition/workflow-definition.js';
 import { EngineError, NodeError } from '../errors.js';
+import { SETTLED_STATUSES } from '../journal/events.js';
 import type { Command } from '../state/decide-command.js';
 import { checkJournal } from '../testing/check-journal.js';
 import { DrivenExecution, type TestWorkflow } from '../testing/driven-execution.js';
@@ -24,18 +25,26 @@ function steady(node: NodeDefinition): NodeDefinition {
 
 type Step = { ms: number } | { command: Command } | { crash: true };
 
+const anyNode = fc.nat(7).map((index) => `n${index}`);
+
 const target = fc.record({
   kind: fc.constant('rollback' as const),
-  targetNodeId: fc.option(
-    fc.nat(7).map((index) => `n${index}`),
-    { freq: 3 },
-  ),
+  targetNodeId: fc.option(anyNode, { freq: 3 }),
   scope: fc.constantFrom('after' as const, 'dependants' as const),
   force: fc.constantFrom(true, true, false),
 });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 8, arbitrary: target },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('carry-on' as const), fromNodeId: anyNode }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      nodeId: anyNode,
+      status: fc.constantFrom(...SETTLED_STATUSES),
+    }),
+  },
   {
     weight: 5,
     arbitrary: fc.constantFrom<Command>(
