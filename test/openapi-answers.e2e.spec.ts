@@ -3,6 +3,7 @@ import { ServerState } from '../src/config/server-state.js';
 import type { JournalEvent } from '../src/engine/journal/events.js';
 import type { ExecutionRecord } from '../src/engine/journal/execution-record.js';
 import { PostedCommands } from '../src/executions/posted-commands.js';
+import { ExecutionConfigRepository } from '../src/repositories/execution-config.repository.js';
 import { InstanceIdentity } from '../src/repositories/instance-identity.js';
 import type { ApiOperation, PlacedOperation } from './support/api-contract.js';
 import { everyEvent } from './support/every-event.js';
@@ -202,6 +203,7 @@ async function takeRollbacks(take: (operationId: string, path: Json) => Promise<
 
 async function readEverything(ended: string): Promise<void> {
   const everything = await stored.add({ workflowId: 'waiting', status: 'paused', events: everyEvent('waiting') });
+  await server.app.get(ExecutionConfigRepository).keep('cmd_1', everything, { call: { url: 'y' } });
   const handled = server.contract.operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
   for (const { operation } of handled) expect((await ask(operation.operationId)).status).toBe(200);
   for (const operationId of ['getWorkflow', 'getNodeStatistics', 'listRevisions']) await ask(operationId);

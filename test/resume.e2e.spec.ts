@@ -240,6 +240,11 @@ describe('POST /executions/:id/resume', () => {
       'INVALID_PARAMS',
       [{ field: 'config.node_1' }],
     ]);
+    expect(await refusal({ config: { nobody: {} } })).toMatchObject([
+      400,
+      'INVALID_PARAMS',
+      [{ field: 'config.nobody' }],
+    ]);
     expect(await refusal({ config: { node_2: { method: 5 } } })).toMatchObject([
       400,
       'INVALID_PARAMS',

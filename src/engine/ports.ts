@@ -138,7 +138,10 @@ export interface NodeType {
   completeWait?(wait: CompletedWait): NodeOutput;
   /** Undoes what `execute` did. */
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
-  /** In a few words what `rollback` does with these parameters (as the document has them; `{}` for none): `DELETE https://…`. */
+  /**
+   * In a few words what `rollback` does with these parameters: `DELETE https://…`. They are as the document has them (`{}` for
+   * none), or with the expressions put in.
+   */
   describeRollback?(rollback: JsonObject): string;
   /**
    * Looks whether an attempt that was cut off has happened; `idempotencyKey`, `run`, `attempt` and `config` are those of

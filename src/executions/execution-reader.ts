@@ -25,6 +25,7 @@ import { checkSeq } from './expected-seq.js';
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListNodesQuery } from './dto/list-nodes.query.js';
 import { Plans } from './plans.js';
+import { UndoDescriptions } from './undo-descriptions.js';
 
 /** One node with everything that the journal tells of it. */
 export type NodeDetail = NodeRecord & {
@@ -55,6 +56,7 @@ export class ExecutionReader {
     private readonly plans: Plans,
     private readonly active: ActiveExecutions,
     private readonly clock: Clock,
+    private readonly descriptions: UndoDescriptions,
   ) {}
 
   /** @throws EngineError NOT_FOUND; INVALID_PARAMS when the execution has no event `atSeq` yet */
@@ -93,8 +95,11 @@ export class ExecutionReader {
     const record = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running)).of(node, false);
     const intents = runs.flatMap(({ attempts }) => attempts.flatMap(({ intent }) => intent ?? []));
     const nodeState = state.nodes.get(nodeId);
-    const kept = { checkpoint: nodeState?.checkpoint ?? null, undo: undoOfNode(node, nodeState) };
-    return { executionId, ...record, intent: intents.at(-1) ?? null, ...kept, runs };
+    const checkpoint = nodeState?.checkpoint ?? null;
+    const step = { nodeId, run: record.run, ...undoOfNode(node, nodeState) };
+    const [{ action, description, warnings } = step] = await this.descriptions.of(executionId, state.seq, [step]);
+    const undo = { action, description, warnings };
+    return { executionId, ...record, intent: intents.at(-1) ?? null, checkpoint, undo, runs };
   }
 
   /**
@@ -104,7 +109,10 @@ export class ExecutionReader {
   async cancelPreview(executionId: string, rollback: boolean, ifMatchSeq?: number): Promise<CancelPreview> {
     const snapshot = await this.snapshot(executionId);
     checkSeq(snapshot.state.seq, ifMatchSeq);
-    return previewCancel(snapshot, rollback, this.clock.now());
+    const preview = previewCancel(snapshot, rollback, this.clock.now());
+    if (!preview.plan) return preview;
+    const steps = await this.descriptions.of(executionId, preview.plan.seq, preview.plan.steps);
+    return { ...preview, plan: { ...preview.plan, steps } };
   }
 
   /** @throws EngineError NOT_FOUND */

@@ -25,6 +25,7 @@ import { ResumePreparation } from './resume-preparation.js';
 import { Retention } from './retention.js';
 import { WakeUps } from './wake-ups.js';
 import { Takeovers } from './takeovers.js';
+import { UndoDescriptions } from './undo-descriptions.js';
 import { WorkflowUsage } from './workflow-usage.js';
 import { ExecutionCommandsController } from './execution-commands.controller.js';
 import { ExecutionCounters } from './execution-counters.js';
@@ -76,9 +77,10 @@ import { InstancesController } from './instances.controller.js';
     ResumePreparation,
     Retention,
     Takeovers,
+    UndoDescriptions,
     WakeUps,
     WorkflowUsage,
   ],
-  exports: [ActiveExecutions, Clock, ExecutionReader, ExecutionsService, Plans, ResumePreparation],
+  exports: [ActiveExecutions, Clock, ExecutionReader, ExecutionsService, Plans, ResumePreparation, UndoDescriptions],
 })
 export class ExecutionsModule {}

@@ -44,7 +44,7 @@ export class LocalCommands {
     const committed = active.stream.committed().then(() => void (isCommitted = true));
     const left = active.left.then(() => void (hasLeft = true));
     if (given.command.kind === 'end') await atMost(WAIT_FOR_END_MS, left);
-    await atMost(WAIT_FOR_COMMIT_MS, Promise.race([committed, left]));
+    await atMost(WAIT_FOR_COMMIT_MS, active.isLeaving ? left : Promise.race([committed, left]));
     if (active.isAbandoned) throw new ExecutionElsewhere(given.executionId);
     if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
     // Under another plan it is due at once, for whoever has room.
@@ -59,14 +59,20 @@ export class LocalCommands {
    */
   private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<Applied> {
     const decided = await this.settlement.prepared(executionId, command);
-    const prepared = await this.preparation.prepared(executionId, decided);
+    const prepared = await this.preparation.prepared(executionId, decided, id);
     let active = await this.dispatcher.hold(executionId);
     while (active.isLeaving) active = await this.dispatcher.hold(executionId);
     try {
       if (!active.state.commandIds.has(id)) checkSeq(active.state.seq, expectedSeq);
-      return { active, ownSeq: active.driver.command({ ...prepared, commandId: id }) };
-    } finally {
+      const ownSeq = active.driver.command({ ...prepared, commandId: id });
       active.driver.release();
+      return { active, ownSeq };
+    } catch (error) {
+      active.driver.release();
+      await this.preparation.discard(prepared);
+      // It was claimed for this command alone: whoever hears of the refusal may delete it at once.
+      if (active.isLeaving) await atMost(WAIT_FOR_COMMIT_MS, active.left);
+      throw error;
     }
   }
 }

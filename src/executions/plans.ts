@@ -3,15 +3,18 @@ import { Injectable } from '@nestjs/common';
 import { buildExecutionPlan, type ExecutionPlan } from '../engine/definition/execution-plan.js';
 import { canonicalJson } from '../engine/canonical-json.js';
 import type { PlannedRevision } from '../engine/definition/changed-nodes.js';
-import { withConfig, type ConfigChanges } from '../engine/definition/with-config.js';
+import { mergeConfig, withConfig, type ConfigChanges } from '../engine/definition/with-config.js';
 import { EngineError } from '../engine/errors.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import { NodeRegistry } from '../nodes/node-registry.js';
+import { ExecutionConfigRepository } from '../repositories/execution-config.repository.js';
 import { WorkflowHeadRepository, type WorkflowHead } from '../repositories/workflow-head.repository.js';
 import { WorkflowRepository, type StoredRevision } from '../repositories/workflow.repository.js';
 
 /** Plans are kept until they hold this many nodes together. */
 const NODES_KEPT = 200_000;
+
+type Corrected = Pick<ExecutionState, 'configChanges' | 'keptConfigs'>;
 
 /** The plans of revisions, made once each: a revision never changes. The least used go first. */
 @Injectable()
@@ -23,6 +26,7 @@ export class Plans {
     private readonly heads: WorkflowHeadRepository,
     private readonly workflows: WorkflowRepository,
     private readonly registry: NodeRegistry,
+    private readonly configs: ExecutionConfigRepository,
   ) {}
 
   /** @throws EngineError NOT_FOUND when the workflow has no such revision */
@@ -37,10 +41,24 @@ export class Plans {
 
   /**
    * What an execution runs: its revision, with the configs that were corrected for it.
-   * @throws EngineError NOT_FOUND when that revision is not kept any more
+   * @throws EngineError NOT_FOUND when that is not kept any more
    */
-  of({ workflowId, revision, configChanges }: Pick<ExecutionState, 'workflowId' | 'revision' | 'configChanges'>) {
-    return this.get(workflowId, revision, configChanges);
+  async of(state: Corrected & Pick<ExecutionState, 'workflowId' | 'revision'>): Promise<ExecutionPlan> {
+    return this.get(state.workflowId, state.revision, await this.corrected(state));
+  }
+
+  /**
+   * The configs that were corrected for an execution, whole: the journal has their secrets masked.
+   * @throws EngineError NOT_FOUND when they are not kept any more
+   */
+  async corrected({ configChanges, keptConfigs }: Corrected): Promise<ConfigChanges> {
+    if (keptConfigs.length === 0) return configChanges;
+    const kept = await this.configs.find(keptConfigs);
+    return keptConfigs.reduce((changes, id) => {
+      const config = kept.get(id);
+      if (!config) throw new EngineError('NOT_FOUND', 'The corrected config is not kept any more', { id });
+      return mergeConfig(changes, config);
+    }, configChanges);
   }
 
   /** A revision as it is stored, and its plan. @throws EngineError NOT_FOUND when the workflow has no such revision */

@@ -8,6 +8,7 @@ import { seededRandom } from '../engine/seeded-random.js';
 import type { Command } from '../engine/state/decide-command.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import { NodeRegistry } from '../nodes/node-registry.js';
+import { ExecutionConfigRepository } from '../repositories/execution-config.repository.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutionFactory } from './active-execution.factory.js';
 import { Clock } from './clock.js';
@@ -23,14 +24,27 @@ export class ResumePreparation {
     private readonly registry: NodeRegistry,
     private readonly clock: Clock,
     private readonly factory: ActiveExecutionFactory,
+    private readonly configs: ExecutionConfigRepository,
   ) {}
 
-  /** The command with what it needs, by what is committed now; other commands are given back as they are. */
-  async prepared(executionId: string, command: Command): Promise<Command> {
+  /**
+   * The command with what it needs, by what is committed now; other commands are given back as they are. Configs are kept
+   * under the command's id.
+   */
+  async prepared(executionId: string, command: Command, commandId: string): Promise<Command> {
     if (command.kind !== 'carry-on' || needsNothing(command)) return command;
     const state = await this.folds.loadFresh(executionId);
     if (!state) throw executionNotFound(executionId);
-    return { ...command, material: await this.material(executionId, state, command) };
+    const material = await this.material(executionId, state, command);
+    if (!material || command.config === undefined) return { ...command, material };
+    await this.configs.keep(commandId, executionId, command.config);
+    return { ...command, material: { ...material, keptAs: commandId } };
+  }
+
+  /** The prepared command was refused: what is kept under its id is of no use. */
+  async discard(command: Command): Promise<void> {
+    const keptAs = command.kind === 'carry-on' ? command.material?.keptAs : undefined;
+    if (keptAs !== undefined) await this.configs.forget(keptAs);
   }
 
   /**
@@ -47,8 +61,8 @@ export class ResumePreparation {
     const { workflowRevision } = request;
     const { workflowId, revision, seq } = state;
     const present = await this.plans.revision(workflowId, revision);
-    const catalog = this.registry;
-    if (workflowRevision === undefined || workflowRevision === revision) return { present, next: present, catalog };
+    const more = { catalog: this.registry, corrected: await this.plans.corrected(state) };
+    if (workflowRevision === undefined || workflowRevision === revision) return { present, next: present, ...more };
     const next = await this.plans.revision(workflowId, workflowRevision);
     const source = { executionId, plan: next.plan, state, flow: new DataFlow(next.plan, state) };
     const evaluations = new ExecutionEvaluations(this.factory.turns);
@@ -57,7 +71,7 @@ export class ResumePreparation {
       const random = seededRandom(`${executionId}\0${id}\0${next.plan.revision}`);
       return new PinnedEnvironment(now, random, evaluations);
     });
-    return { present, next, catalog, decided: { seq, edges } };
+    return { present, next, ...more, decided: { seq, edges } };
   }
 }
 

@@ -10,6 +10,7 @@ import { executionNotFound, nodeNotFound } from '../executions/execution-not-fou
 import { ExecutionReader, type Snapshot } from '../executions/execution-reader.js';
 import { type CommandOptions, ExecutionsService } from '../executions/executions.service.js';
 import { checkSeq } from '../executions/expected-seq.js';
+import { UndoDescriptions } from '../executions/undo-descriptions.js';
 import { pageOffset, type PageQuery } from '../http/pagination.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 
@@ -46,6 +47,7 @@ export class RollbackManager {
     private readonly executions: ExecutionsService,
     private readonly active: ActiveExecutions,
     private readonly server: ServerState,
+    private readonly descriptions: UndoDescriptions,
   ) {}
 
   /**
@@ -65,7 +67,7 @@ export class RollbackManager {
   async validateRollback(executionId: string, request: RollbackRequest, ifMatchSeq?: number): Promise<RollbackAnswer> {
     const { plan, state } = await this.look(executionId, request);
     checkSeq(state.seq, ifMatchSeq);
-    return plannedAnswer(findRollback(plan, state, request).plan);
+    return this.described(executionId, plannedAnswer(findRollback(plan, state, request).plan));
   }
 
   /**
@@ -87,7 +89,13 @@ export class RollbackManager {
     const shown = options.idempotencyKey === undefined ? state : await this.firstEndAfter(executionId, seq);
     const rollback = shown?.rollbacks.at(-1);
     if (!rollback) throw executionNotFound(executionId);
-    return rollbackAnswer(rollback);
+    return this.described(executionId, rollbackAnswer(rollback));
+  }
+
+  private async described(executionId: string, answer: RollbackAnswer): Promise<RollbackAnswer> {
+    const { plan } = answer;
+    const steps = await this.descriptions.of(executionId, plan.seq, plan.steps);
+    return { ...answer, plan: { ...plan, steps } };
   }
 
   private async look(executionId: string, { targetNodeId }: RollbackRequest): Promise<Snapshot> {

@@ -6,6 +6,13 @@ export interface ConfigChanges {
   [nodeId: string]: JsonObject;
 }
 
+/** The changes with later ones over them, key by key; both stay as they are. */
+export function mergeConfig(changes: ConfigChanges, later: ConfigChanges): ConfigChanges {
+  const merged = { ...changes };
+  for (const [nodeId, config] of Object.entries(later)) merged[nodeId] = { ...merged[nodeId], ...config };
+  return merged;
+}
+
 /** The content with these fields of its nodes' configs in place of the document's; ids that it does not have are left out. */
 export function withConfig(content: RevisionContent, changes: ConfigChanges): RevisionContent {
   const nodes = content.nodes.map((node) =>

@@ -16,6 +16,8 @@ export interface Idle {
   rollsBackOnFailure: boolean;
   /** When the first node that waits is due, in epoch ms; Infinity when none is. */
   nextDue(): number;
+  /** When a handler of a rollback is due that is between attempts, in epoch ms; undefined when none is. */
+  undoDue(): number | undefined;
 }
 
 /**
@@ -39,8 +41,8 @@ export function conclude(
   idle: Idle,
   timestamp: number,
 ): Conclusion | null {
-  // Another instance goes on with it.
-  if (state.rollbacks.at(-1)?.status === 'in-progress') return { wakeAt: timestamp };
+  // Another instance goes on with it, or this one once the handler's next attempt is due.
+  if (state.rollbacks.at(-1)?.status === 'in-progress') return { wakeAt: idle.undoDue() ?? timestamp };
   if (state.activity === 'cancelling' && state.ending) {
     const { rollback, actor, reason } = state.ending;
     if (rollback) return { rollBack: { then: 'cancelled', actor, reason } };

@@ -258,6 +258,7 @@ export class ExecutionDriver {
       remaining: this.sequence.remaining,
       isDraining: this.draining,
       nextDue: () => this.sequence.nextDue(),
+      undoDue: () => this.rollback.dueAt,
     };
     const conclusion = conclude(this.state, this.obstacles, idle, this.writer.timestamp());
     if (!conclusion) return;

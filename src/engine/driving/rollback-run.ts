@@ -2,23 +2,20 @@ import type { DataFlow } from '../data-flow.js';
 import { NodeError, type NodeErrorData } from '../errors.js';
 import { ExecutionEvaluations } from '../expressions/execution-evaluations.js';
 import type { ScopeSource } from '../expressions/expression-scope.js';
-import { PinnedEnvironment } from '../expressions/pinned-environment.js';
-import { idempotencyKey } from '../idempotency-key.js';
+import { undoKey } from '../idempotency-key.js';
 import type { JournalEvent } from '../journal/events.js';
-import { nodeOf } from '../journal/fold-nodes.js';
 import { hasCompensation } from '../recovery/undo-of-node.js';
 import type { RollbackStep } from '../recovery/planned-rollback.js';
 import { isDone, remainingOf, rolledBackOf } from '../recovery/rollback-progress.js';
 import { resetSoFar } from '../recovery/rollback-plan.js';
-import { decideRetry } from '../retry/decide-retry.js';
-import { callAt } from '../scheduling/call-at.js';
-import { seededRandom } from '../seeded-random.js';
+import { mayBegin } from '../retry/decide-retry.js';
+import { callAt, LONGEST_TIMER_MS } from '../scheduling/call-at.js';
 import { endEvent } from '../state/decide-end.js';
-import type { RollbackState } from '../state/execution-state.js';
-import { AttemptInputs } from './attempt-inputs.js';
+import type { HandlerAttempts, RollbackState } from '../state/execution-state.js';
 import type { DriverPorts } from './driver-ports.js';
-import { Undo, undoKey, type UndoOutcome, type UndoPorts } from './undo-node.js';
-import type { UndoInput } from './undo-parameters.js';
+import { UndoInputs } from './undo-input.js';
+import { Undo, type UndoOutcome, type UndoPorts } from './undo-node.js';
+import { undoRetryDelay } from './undo-retry.js';
 
 /** What it asks of the driver. */
 export interface RollbackHost {
@@ -42,7 +39,7 @@ export class RollbackRun {
   /** How many steps at the beginning of the plan are done, as far as it has been looked. */
   private done = { rollbackId: '', steps: 0 };
   /** Made when the first handler runs: most executions are never rolled back. */
-  private reading: { evaluations: ExecutionEvaluations; inputs: AttemptInputs } | undefined;
+  private reading: { evaluations: ExecutionEvaluations; inputs: UndoInputs } | undefined;
 
   constructor(
     private readonly source: ScopeSource & { flow: DataFlow },
@@ -55,10 +52,16 @@ export class RollbackRun {
     return this.open !== undefined;
   }
 
+  /** When the next attempt of a handler is due, in epoch ms; undefined when none is between attempts. */
+  get dueAt(): number | undefined {
+    return this.nextHandler()?.retryAt;
+  }
+
   /** Whether the next step may be done now. */
   mayStart(): boolean {
-    if (this.inHand || this.stopPause) return false;
-    return this.source.state.activity === 'cancelling' ? this.isInFlight() : this.nextStep() !== undefined;
+    if (this.inHand) return false;
+    if (this.source.state.activity === 'cancelling') return this.isInFlight();
+    return this.nextStep() !== undefined && (this.dueAt ?? 0) <= this.ports.scheduler.now();
   }
 
   /** Does the next step, or begins to when it has a handler. */
@@ -69,7 +72,7 @@ export class RollbackRun {
     const { nodeId, run, action } = step;
     const hasHandler = node && hasCompensation(node.type, node.rollback);
     if (action === 'compensate' || (action === 'unknown' && hasHandler)) {
-      this.begin(step);
+      if (!this.giveUpLate(step)) this.begin(step);
       return true;
     }
     const outcome = action === 'nothing-to-do' ? 'nothing-to-do' : 'left';
@@ -78,16 +81,21 @@ export class RollbackRun {
   }
 
   /**
-   * Ends the rollback when every step is done, or it is cancelled and no handler acts; true while something is in hand.
-   * A pause between two attempts does not keep an instance from leaving that stops.
+   * Ends the rollback when every step is done, or it is cancelled and no handler acts; true while something is in hand or
+   * due soon. A long pause between two attempts needs no memory, and none keeps an instance from leaving that stops.
    */
   conclude(isDraining: boolean): boolean {
     const { open } = this;
     if (!open) return false;
     if (this.inHand) return true;
     const isCancelled = this.source.state.activity === 'cancelling';
-    if (this.stopPause && !isDraining && !isCancelled) return true;
     this.endPause();
+    const { dueAt } = this;
+    if (dueAt !== undefined && !isCancelled) {
+      const isSoon = !isDraining && dueAt <= this.host.timestamp() + LONGEST_TIMER_MS;
+      if (isSoon) this.pause(dueAt);
+      return isSoon;
+    }
     if (isCancelled && this.isInFlight()) return false;
     if (isCancelled) this.stop(open);
     else if (!this.nextStep()) this.complete(open);
@@ -132,53 +140,52 @@ export class RollbackRun {
     return undefined;
   }
 
+  /** The attempts so far of the handler that comes next. */
+  private nextHandler(): HandlerAttempts | undefined {
+    const step = this.nextStep();
+    return step && this.open?.handlers.get(step.nodeId);
+  }
+
   /** A handler was cut off with its process: it is called once more, also when the rollback is cancelled. */
   private isInFlight(): boolean {
     const step = this.nextStep();
-    if (!step || !this.open) return false;
-    const { nodes, handlers } = this.open;
-    return (handlers.get(step.nodeId)?.attempts ?? 0) > (nodes.get(step.nodeId)?.attempts ?? 0);
+    return step !== undefined && (this.nextHandler()?.attempts ?? 0) > this.attemptsTold(step);
+  }
+
+  /** The attempts of its handler whose outcome is known. */
+  private attemptsTold({ nodeId }: RollbackStep): number {
+    return this.open?.nodes.get(nodeId)?.attempts ?? 0;
+  }
+
+  /** The next attempt was due in time, but nobody was there: the handler's last one was the last. */
+  private giveUpLate({ nodeId }: RollbackStep): boolean {
+    const { open } = this;
+    const { retryAt, firstStartTime = 0 } = open?.handlers.get(nodeId) ?? {};
+    const node = this.source.plan.byId.get(nodeId);
+    if (!open || !node || retryAt === undefined) return false;
+    if (mayBegin(node.retry, firstStartTime, this.host.timestamp())) return false;
+    this.stop(open, open.nodes.get(nodeId)?.error);
+    return true;
   }
 
   private begin(step: RollbackStep): void {
     const { nodeId, run } = step;
-    const { executionId } = this.source;
     // One that was cut off by a crash has no outcome.
-    const { nodes, handlers } = this.open ?? {};
-    const attempt = Math.max(nodes?.get(nodeId)?.attempts ?? 0, handlers?.get(nodeId)?.attempts ?? 0) + 1;
+    const attempt = Math.max(this.attemptsTold(step), this.nextHandler()?.attempts ?? 0) + 1;
     const timestamp = this.host.timestamp();
-    const key = undoKey(idempotencyKey(executionId, nodeId, run));
+    const key = undoKey(this.source.executionId, nodeId, run);
     this.host.append({ type: 'node:rolling-back', timestamp, nodeId, run, attempt, key });
-    const undo: Undo = new Undo(this.inputOf(step, attempt, timestamp), this.undoPorts(), (outcome) =>
+    const undo: Undo = new Undo(this.read().inputs.of(step, attempt, timestamp), this.undoPorts(), (outcome) =>
       this.host.guard(() => this.take(undo, step, outcome)),
     );
     this.inHand = undo;
     undo.start();
   }
 
-  private inputOf({ nodeId, run, action }: RollbackStep, attempt: number, timestamp: number): UndoInput {
-    const { source } = this;
-    const { evaluations, inputs } = this.read();
-    const node = source.plan.byId.get(nodeId);
-    if (!node) throw new Error(`The plan of the execution has no node ${nodeId} any more`);
-    const { outputs, config: recordedConfig } = nodeOf(source.state, nodeId);
-    const random = seededRandom(`${source.executionId}\0${nodeId}\0${run}\0undo`);
-    return {
-      ...inputs.asItWas(node),
-      run,
-      attempt,
-      startTime: timestamp,
-      source,
-      undoing: new PinnedEnvironment(timestamp, random, evaluations),
-      outputs: action === 'unknown' ? undefined : outputs,
-      recordedConfig,
-    };
-  }
-
-  private read(): { evaluations: ExecutionEvaluations; inputs: AttemptInputs } {
+  private read(): { evaluations: ExecutionEvaluations; inputs: UndoInputs } {
     if (!this.reading) {
       const evaluations = new ExecutionEvaluations(this.ports.turns);
-      this.reading = { evaluations, inputs: new AttemptInputs(this.source, evaluations, () => this.host.timestamp()) };
+      this.reading = { evaluations, inputs: new UndoInputs(this.source, evaluations, () => this.host.timestamp()) };
     }
     return this.reading;
   }
@@ -206,34 +213,18 @@ export class RollbackRun {
     this.inHand = undefined;
     const { nodeId, run } = step;
     const { attempt } = undo.input;
-    const timestamp = this.host.timestamp();
+    const told = { timestamp: this.host.timestamp(), nodeId, run, attempt, network: outcome.network };
     if (outcome.kind === 'undone') {
-      this.host.append({ type: 'node:rolled-back', timestamp, nodeId, run, attempt, outcome: 'undone' });
+      this.host.append({ type: 'node:rolled-back', ...told, outcome: 'undone' });
       return this.host.changed();
     }
     const { error } = outcome;
-    this.host.append({ type: 'node:rollback-failed', timestamp, nodeId, run, attempt, error });
-    const delay = this.pauseAfter(open, undo, outcome, timestamp);
-    if (delay !== null) this.pause(timestamp + delay);
-    else if (this.source.state.activity === 'rolling-back') this.stop(open, error);
+    const isCancelled = this.source.state.activity === 'cancelling';
+    const delay = isCancelled ? null : undoRetryDelay(undo.input, open.handlers.get(nodeId), outcome, told.timestamp);
+    const until = delay === null ? undefined : told.timestamp + delay;
+    this.host.append({ type: 'node:rollback-failed', ...told, error, until });
+    if (until === undefined && !isCancelled) this.stop(open, error);
     this.host.changed();
-  }
-
-  /** The pause in ms before the handler's next attempt, or null when there is none. */
-  private pauseAfter(
-    open: RollbackState,
-    { input: { node, run, attempt } }: Undo,
-    { error: { code, message }, status, retryAfterMs }: Extract<UndoOutcome, { kind: 'failed' }>,
-    now: number,
-  ): number | null {
-    const { failures = 1, firstStartTime = now } = open.handlers.get(node.id) ?? {};
-    const isFinal = node.type.finalErrors?.includes(code);
-    const random = seededRandom(`${this.source.executionId}\0${node.id}\0${run}\0undo\0${attempt}`);
-    return decideRetry(
-      node.retry,
-      { code, message, isFinal, status, retryAfterMs, failures, firstStartTime, now },
-      random,
-    );
   }
 
   private pause(until: number): void {

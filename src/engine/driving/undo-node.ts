@@ -1,6 +1,7 @@
 import { NodeError, type NodeErrorData } from '../errors.js';
+import { undoKey } from '../idempotency-key.js';
 import type { JsonObject } from '../json.js';
-import type { NodeCatalog } from '../ports.js';
+import type { NetworkUse, NodeCatalog } from '../ports.js';
 import { AttemptContext, type ContextPorts } from './attempt-context.js';
 import { describeError } from './describe-error.js';
 import { NodeWork } from './node-work.js';
@@ -9,19 +10,14 @@ import { configThen, rollbackParameters, type UndoInput } from './undo-parameter
 
 /** How an attempt of a handler came out. */
 export type UndoOutcome =
-  | { kind: 'undone' }
-  | { kind: 'failed'; error: NodeErrorData; status?: number; retryAfterMs?: number };
+  | { kind: 'undone'; network?: NetworkUse }
+  | { kind: 'failed'; error: NodeErrorData; status?: number; retryAfterMs?: number; network?: NetworkUse };
 
 /** What a handler needs from outside. */
 export interface UndoPorts extends Omit<ContextPorts, 'checkpoint'> {
   catalog: NodeCatalog;
   /** Before the handler acts: its intent is committed, and the lease still holds. */
   beforeEffect(): Promise<void>;
-}
-
-/** The key under which a handler acts: the same for every attempt of it. */
-export function undoKey(key: string): string {
-  return `${key}_undo`;
 }
 
 /**
@@ -39,7 +35,7 @@ export class Undo extends NodeWork<UndoOutcome, UndoInput> {
 
   start(): void {
     this.act().then(
-      () => this.settle({ kind: 'undone' }),
+      () => this.settle({ kind: 'undone', network: this.context?.networkUse }),
       (error: unknown) => this.fail(error),
     );
   }
@@ -67,7 +63,7 @@ export class Undo extends NodeWork<UndoOutcome, UndoInput> {
 
   private fail(thrown: unknown): void {
     const { error, status, retryAfterMs } = describeError(thrown);
-    this.settle({ kind: 'failed', error, status, retryAfterMs });
+    this.settle({ kind: 'failed', error, status, retryAfterMs, network: this.context?.networkUse });
   }
 }
 
@@ -86,7 +82,7 @@ class UndoContext extends AttemptContext {
   }
 
   override get idempotencyKey(): string {
-    return undoKey(super.idempotencyKey);
+    return undoKey(this.executionId, this.nodeId, this.run);
   }
 }
 

@@ -127,7 +127,14 @@ export type JournalEvent =
   | (Stamp & Caused & EndMeasurement & { type: 'execution:cancelled' })
   /** Something about the execution was changed by hand; `change` names it. */
   | (Stamp & Caused & { type: 'execution:updated'; change: 'variables'; variables: JsonObject })
-  | (Stamp & Caused & { type: 'execution:updated'; change: 'config'; config: { [nodeId: string]: JsonObject } })
+  /** Secrets are masked; whole it is kept beside the journal, as documents are, under the id `keptAs`. */
+  | (Stamp &
+      Caused & {
+        type: 'execution:updated';
+        change: 'config';
+        config: { [nodeId: string]: JsonObject };
+        keptAs?: string;
+      })
   /** `edges`: the decisions behind nodes that have ended, by node, where the new revision has conditional edges there. */
   | (Stamp &
       Caused & {
@@ -246,9 +253,22 @@ export type JournalEvent =
   /** A handler's intent. */
   | (Stamp & OfNode & { type: 'node:rolling-back'; attempt: number; key: string })
   /** A handler's success, or that there was nothing to do or nothing that could be done. */
-  | (Stamp & OfNode & { type: 'node:rolled-back'; attempt: number; outcome: 'undone' | 'nothing-to-do' | 'left' })
-  /** A handler's attempt failed. */
-  | (Stamp & OfNode & { type: 'node:rollback-failed'; attempt: number; error: NodeErrorData });
+  | (Stamp &
+      OfNode & {
+        type: 'node:rolled-back';
+        attempt: number;
+        outcome: 'undone' | 'nothing-to-do' | 'left';
+        network?: NetworkUse;
+      })
+  /** A handler's attempt failed; `until`: when the next one is due, absent when none follows. */
+  | (Stamp &
+      OfNode & {
+        type: 'node:rollback-failed';
+        attempt: number;
+        error: NodeErrorData;
+        until?: number;
+        network?: NetworkUse;
+      });
 
 export type JournalEventType = JournalEvent['type'];
 

@@ -2,7 +2,7 @@ import { ExecutionClock } from '../state/execution-clock.js';
 import type { ExecutionState, RollbackNode, RollbackState } from '../state/execution-state.js';
 import { changeStatus } from '../state/transitions.js';
 import type { EventOf } from './events.js';
-import { resetNodes } from './fold-nodes.js';
+import { addNetworkUse, resetNodes } from './fold-nodes.js';
 
 type RollbackEvent = EventOf<
   | 'execution:rolling-back'
@@ -26,13 +26,18 @@ export function foldRollback(state: ExecutionState, event: RollbackEvent): void 
     case 'node:rolling-back':
       return startHandler(rollback, event);
     case 'node:rolled-back': {
-      const { nodeId, outcome, attempt: attempts } = event;
+      const { nodeId, outcome, attempt: attempts, network } = event;
+      addNetworkUse(state, network);
       return record(rollback, { nodeId, outcome, attempts });
     }
     case 'node:rollback-failed': {
-      const { nodeId, attempt: attempts, error } = event;
+      const { nodeId, attempt: attempts, error, until, network } = event;
+      addNetworkUse(state, network);
       const handler = rollback.handlers.get(nodeId);
-      if (handler) handler.failures += 1;
+      if (handler) {
+        handler.failures += 1;
+        handler.retryAt = until;
+      }
       return record(rollback, { nodeId, outcome: 'failed', attempts, error });
     }
   }
@@ -80,12 +85,17 @@ function complete(state: ExecutionState, rollback: RollbackState, event: EventOf
   const { then, error, by: actor, reason } = rollback;
   // A resume after a failure has its whole limit again.
   if (state.status === 'failed') state.clock = new ExecutionClock();
-  state.pauseCode = undefined;
+  if (!isStillAsked(state)) state.pauseCode = undefined;
   state.activity = null;
   if (then === undefined) return pause(state);
   if (state.status === then) return;
   state.activity = 'cancelling';
   state.ending = { then, error, actor, reason };
+}
+
+/** It was paused to ask what came of a node, and that one stands. */
+function isStillAsked({ pauseCode, nodes }: ExecutionState): boolean {
+  return pauseCode === 'OUTCOME_UNKNOWN' && [...nodes.values()].some(({ asks }) => asks);
 }
 
 function stop(state: ExecutionState, rollback: RollbackState, event: EventOf<'execution:rollback-stopped'>): void {
@@ -124,7 +134,7 @@ function pause(state: ExecutionState): void {
 function startHandler({ handlers }: RollbackState, event: EventOf<'node:rolling-back'>): void {
   const { nodeId, attempt: attempts, timestamp } = event;
   const { failures = 0, firstStartTime = timestamp } = handlers.get(nodeId) ?? {};
-  handlers.set(nodeId, { attempts, failures, firstStartTime });
+  handlers.set(nodeId, { attempts, failures, firstStartTime, startTime: timestamp });
 }
 
 function record(rollback: RollbackState, node: RollbackNode): void {

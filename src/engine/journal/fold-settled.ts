@@ -1,6 +1,6 @@
 import type { ExecutionState } from '../state/execution-state.js';
 import type { EventOf } from './events.js';
-import { dropVariablesOf, nodeOf, resetNodes, setNodeStatus } from './fold-nodes.js';
+import { nodeOf, resetNodes, setNodeStatus } from './fold-nodes.js';
 import { foldUndoneByHand } from './fold-rollback.js';
 
 /** Folds what a person said became of a node: an older end of it no longer stands. */
@@ -16,7 +16,7 @@ export function foldSettled(state: ExecutionState, event: EventOf<'node:settled'
 
 function end(state: ExecutionState, event: EventOf<'node:settled'>): void {
   const node = nodeOf(state, event.nodeId);
-  dropVariablesOf(state, new Set([event.nodeId]));
+  state.written.drop(new Set([event.nodeId]));
   setNodeStatus(state, node, event.status);
   node.run = event.run;
   node.lastSeq = state.seq;

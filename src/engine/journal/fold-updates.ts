@@ -1,5 +1,5 @@
+import { mergeConfig } from '../definition/with-config.js';
 import type { JsonObject } from '../json.js';
-import { setOwn } from '../plain-json.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { JournalEvent } from './events.js';
 
@@ -9,15 +9,12 @@ type Updated = Extract<JournalEvent, { type: 'execution:updated' }>;
 export function foldExecutionUpdate(state: ExecutionState, event: Updated): void {
   switch (event.change) {
     case 'variables':
-      state.variableWrites.push({ seq: state.seq, values: event.variables });
-      state.variables = { ...state.variables, ...event.variables };
+      state.written.write({ seq: state.seq, values: event.variables });
       break;
     case 'config':
       // Another object each time: whoever makes a plan of it may have the one before in hand.
-      state.configChanges = { ...state.configChanges };
-      for (const [nodeId, config] of Object.entries(event.config)) {
-        state.configChanges[nodeId] = { ...state.configChanges[nodeId], ...config };
-      }
+      state.configChanges = mergeConfig(state.configChanges, event.config);
+      if (event.keptAs !== undefined) state.keptConfigs = [...state.keptConfigs, event.keptAs];
       break;
     case 'revision':
       state.revision = event.revision;
@@ -58,13 +55,4 @@ function changedParts(event: Updated): JsonObject {
     case 'owner':
       return {};
   }
-}
-
-/** The variables anew from what the execution began with and the writes that still stand. */
-export function foldVariables(state: ExecutionState): void {
-  const variables: JsonObject = { ...state.context.variables };
-  for (const { values } of state.variableWrites) {
-    for (const [name, value] of Object.entries(values)) setOwn(variables, name, value);
-  }
-  state.variables = variables;
 }

@@ -1,4 +1,5 @@
 import { ExecutionClock } from '../state/execution-clock.js';
+import { ExecutionVariables } from '../state/execution-variables.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import type { JsonObject } from '../json.js';
 import { changeStatus, type ExecutionStatus, type TransitionCause } from '../state/transitions.js';
@@ -11,6 +12,7 @@ import { closingMetrics } from './metric-sample.js';
 
 /** The state after the first event of a journal. */
 export function startFold(event: EventOf<'execution:created'>): ExecutionState {
+  const written = new ExecutionVariables(event.context.variables ?? {});
   return {
     seq: 1,
     timestamp: event.timestamp,
@@ -27,9 +29,12 @@ export function startFold(event: EventOf<'execution:created'>): ExecutionState {
     rerunOf: event.rerunOf,
     parent: event.parent,
     createdAt: event.timestamp,
-    variables: event.context.variables ?? {},
-    variableWrites: [],
+    get variables() {
+      return written.now;
+    },
+    written,
     configChanges: {},
+    keptConfigs: [],
     nodes: new Map(),
     counts: { pending: 0, running: 0, completed: 0, failed: 0, skipped: 0 },
     clock: new ExecutionClock(),

@@ -1,5 +1,6 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { undoKey } from '../idempotency-key.js';
 import { jsonBytes } from '../json-size.js';
 import { maskSecrets } from '../mask-secrets.js';
 import type { ExecutionState } from '../state/execution-state.js';
@@ -70,7 +71,7 @@ export function presentEvent(
   state: ExecutionState | null,
 ): PresentedEvent {
   const { type, timestamp, ...stored } = event;
-  const data = { ...stored, ...derived(plan, event) } as JsonObject;
+  const data = { ...stored, ...derived(executionId, plan, event) } as JsonObject;
   if (state && carriesRow(type)) Object.assign(data, rowData(executionId, plan, event, state));
   for (const field of ['outputs', 'variables', 'result']) {
     const value = data[field];
@@ -86,7 +87,7 @@ export function presentEvent(
   };
 }
 
-function derived(plan: ExecutionPlan, event: JournalEvent): JsonObject {
+function derived(executionId: string, plan: ExecutionPlan, event: JournalEvent): JsonObject {
   switch (event.type) {
     case 'node:started':
       return describe(plan, event.nodeId);
@@ -97,6 +98,10 @@ function derived(plan: ExecutionPlan, event: JournalEvent): JsonObject {
     case 'node:retrying':
     case 'node:failed':
       return { endTime: event.timestamp };
+    case 'node:rolled-back':
+    case 'node:rollback-failed':
+      // A step without a handler has no key.
+      return event.attempt === 0 ? {} : { key: undoKey(executionId, event.nodeId, event.run) };
     case 'execution:updated':
       return event.change === 'config' ? { config: maskSecrets(event.config) } : {};
     default:

@@ -28,8 +28,7 @@ const WORDS: Record<Situation, Words> = {
   PAUSING: (standing, waitingFor) =>
     `A pause${byWhom(lastOf(standing, 'pause'))} waits for ${stillRunning(standing, waitingFor)}.`,
   CANCELLING: cancelling,
-  ROLLING_BACK: (standing) =>
-    `Rolling back to ${rollbackTarget(standing)}${byWhom(standing.state.rollbacks.at(-1))}; ${undoneSoFar(standing)}.`,
+  ROLLING_BACK: rollingBack,
   ROLLBACK_STOPPED: rollbackStopped,
   PAUSED: paused,
   OUTCOME_UNKNOWN: outcomeUnknown,
@@ -156,6 +155,19 @@ function lastOf({ state }: Standing, ...types: string[]): HistoryEntry | undefin
 function stillRunning(standing: Standing, waitingFor: readonly WaitingFor[]): string {
   const nodes = waitingFor.filter(({ kind }) => kind === 'node');
   return nodes.length === 0 ? 'what still runs' : names(standing, nodes);
+}
+
+function rollingBack(standing: Standing, waitingFor: readonly WaitingFor[]): string {
+  const begin = `Rolling back to ${rollbackTarget(standing)}${byWhom(standing.state.rollbacks.at(-1))}`;
+  const handler = waitingFor.find(({ kind }) => kind === 'node' || kind === 'retry');
+  return `${begin}; ${undoneSoFar(standing)}.${handler ? ` ${undoing(standing, handler)}.` : ''}`;
+}
+
+function undoing(standing: Standing, handler: WaitingFor): string {
+  const name = nameOf(standing, handler);
+  const { kind, since = standing.now, until = standing.now, attempt = 1, error } = handler;
+  if (kind === 'node') return `${name} has been undoing for ${lasting(standing.now - since)}${attemptOf(handler)}`;
+  return `Undoing ${name}: attempt ${attempt - 1} failed with ${error?.code ?? 'an error'}, next at ${isoTime(until)}`;
 }
 
 function rollbackTarget(standing: Standing): string {

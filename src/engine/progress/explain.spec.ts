@@ -75,6 +75,15 @@ const rollback = event('execution:rolling-back', {
   plan: { targetNodeId: 'b', scope: 'after', steps: [], warnings: [], reset: [] },
   force: false,
 });
+/** Of one whose steps are of `d`, then of `a`. */
+const rollingBack = event('execution:rolling-back', {
+  ...ann,
+  rollbackId: 'r',
+  plan: { targetNodeId: 'b', scope: 'after', steps: [{ nodeId: 'd' }, { nodeId: 'a' }], warnings: [], reset: [] },
+  force: false,
+});
+const handler = (attempt: number) => event('node:rolling-back', { nodeId: 'a', run: 1, attempt, key: 'k_undo' });
+const handlerFailed = event('node:rollback-failed', { nodeId: 'a', run: 1, attempt: 1, error, until: at(90) });
 const undone = event('node:rolled-back', { nodeId: 'd', run: 1, attempt: 1, outcome: 'undone' });
 const stuck = event('node:rollback-failed', { nodeId: 'a', run: 1, attempt: 3, error });
 const rollbackEnd = { rollbackId: 'r', rolledBack: ['d'], remaining: ['a'], failedNodeId: 'a', reset: [] };
@@ -306,6 +315,28 @@ const ROWS: { [name: string]: Row } = {
     summary: 'Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far.',
     waitingFor: [],
     actions: 'cancel',
+  },
+  'a rollback whose handler is at work': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), handlerFailed, handler(2)],
+    owner: alive({ status: 'paused' }),
+    code: 'ROLLING_BACK',
+    summary:
+      'Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far. Charge card has been undoing for 20 s, in attempt 2.',
+    waitingFor: [{ kind: 'node', nodeId: 'a', since: at(40), attempt: 2, instance: 'i_1' }],
+    actions: 'cancel',
+  },
+  'a rollback whose handler is between attempts': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), handlerFailed],
+    code: 'ROLLING_BACK',
+    summary: `Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far. Undoing Charge card: attempt 1 failed with HTTP_502, next at ${time(90)}.`,
+    waitingFor: [{ kind: 'retry', nodeId: 'a', since: at(40), until: at(90), attempt: 2, maxAttempts: 5, error }],
+    actions: 'cancel',
+  },
+  'a cancellation that lets a handler end': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), cancelling],
+    code: 'CANCELLING',
+    summary: 'It is being cancelled by ann ("wrong price list"); Charge card may take a moment to end.',
+    waitingFor: [{ kind: 'node', nodeId: 'a', since: at(40), attempt: 1 }],
   },
   'a rollback that stopped half-way': {
     events: [

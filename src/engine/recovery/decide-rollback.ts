@@ -50,7 +50,9 @@ export function findRollback(
   }
   const found = existing?.plan ?? planRollback(plan, state, request);
   if (request.planHash !== undefined && request.planHash !== found.hash) {
-    const message = existing ? 'The rollback has another plan' : 'The plan has changed since';
+    const message = existing
+      ? 'The rollback that has begun has another plan than that of the planHash'
+      : 'The plan is another one by now than that of the planHash: look at it again with dryRun';
     throw new EngineError('PLAN_CHANGED', message, { planHash: found.hash });
   }
   return { plan: found, existing };
@@ -117,7 +119,10 @@ function checkTarget(plan: ExecutionPlan, state: ExecutionState, { targetNodeId:
   if (!plan.byId.has(nodeId)) throw new EngineError('NOT_FOUND', 'The execution has no such node', { nodeId });
   const status = state.nodes.get(nodeId)?.status ?? 'pending';
   if (status === 'completed') return;
-  throw new EngineError('CONFLICT', `The node has not completed: it is ${status}`, { nodeId, status });
+  throw new EngineError('CONFLICT', `A rollback goes back to a node that has completed, and ${nodeId} is ${status}`, {
+    nodeId,
+    status,
+  });
 }
 
 function notNow({ status }: ExecutionState): EngineError {

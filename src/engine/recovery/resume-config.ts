@@ -18,7 +18,8 @@ export function configProblems(
   catalog: NodeCatalog,
 ): FieldProblem[] {
   const problems: FieldProblem[] = [];
-  const refuse = (field: string, message: string) => problems.push({ field, message: `${field} ${message}` });
+  const refuse = (field: string, message: string) =>
+    problems.push({ field, message: `${field}${/^[A-Z]/.test(message) ? ':' : ''} ${message}` });
   for (const nodeId of Object.keys(given)) {
     if (!plan.byId.has(nodeId)) refuse(`config.${nodeId}`, 'names a node that the execution does not have');
     else if (!willRun.has(nodeId)) refuse(`config.${nodeId}`, 'is of a node that will not run');

@@ -4,6 +4,7 @@ import type { ConfigChanges } from '../definition/with-config.js';
 import { EngineError, invalidParams } from '../errors.js';
 import type { JournalEvent, NodeReset } from '../journal/events.js';
 import type { JsonObject } from '../json.js';
+import { maskSecrets } from '../mask-secrets.js';
 import type { NodeCatalog } from '../ports.js';
 import type { EdgeDecisions } from '../scheduling/decide-edges.js';
 import type { ExecutionState } from '../state/execution-state.js';
@@ -32,6 +33,10 @@ export interface ResumeMaterial {
   /** The one under which it goes on: the same unless another one is asked for. */
   next: PlannedRevision;
   catalog: NodeCatalog;
+  /** The configs that were corrected before, whole; absent: the journal has them so. */
+  corrected?: ConfigChanges;
+  /** Where the configs of this resume are kept whole: then the journal gets them with their secrets masked. */
+  keptAs?: string;
   /**
    * With another revision: the decisions of the conditional edges behind nodes that have ended, by node and by the ids
    * that edges have there, as they follow from the state after the event `seq`.
@@ -69,13 +74,17 @@ export function decideResume(
     const { revision } = next.plan;
     events.push({ type: 'execution:updated', ...by, change: 'revision', revision, edges: decided?.edges });
   }
-  if (config) events.push({ type: 'execution:updated', ...by, change: 'config', config });
+  if (config) events.push({ type: 'execution:updated', ...by, change: 'config', ...journaled(config, material) });
   if (variables) events.push({ type: 'execution:updated', ...by, change: 'variables', variables });
   // The id comes with the last event: where it is, everything is.
   const { reset, warnings } = resume;
   const goesOn = { fromNodeId, reset, warnings: warnings.length === 0 ? undefined : warnings };
   events.push({ type: 'execution:resumed', ...by, commandId, ...goesOn });
   return events;
+}
+
+function journaled(config: ConfigChanges, { keptAs }: Pick<ResumeMaterial, 'keptAs'> = {}) {
+  return keptAs === undefined ? { config } : { config: maskSecrets(config) as ConfigChanges, keptAs };
 }
 
 /** True when after this event the execution runs under another plan than before. */
@@ -123,7 +132,7 @@ class Resume {
     const changed = new Set([...this.otherNodes, ...Object.keys(config)]);
     this.reset = resumeReset(this.plan, this.state, { from, isCorrected, changed });
     this.refuseIncompatible();
-    this.checkConfig();
+    this.checkConfig(request.config);
   }
 
   /** In the order of the graph. */
@@ -172,10 +181,9 @@ class Resume {
     throw new EngineError('REVISION_INCOMPATIBLE', message, { revision, nodes });
   }
 
-  /** Configs that were corrected before have to fit another revision too. */
-  private checkConfig(): void {
-    const { config: given = {} } = this.request;
-    const before = this.state.configChanges;
+  /** Configs that were corrected before have to fit another revision too; one without a field may name a wrong node. */
+  private checkConfig(given: ConfigChanges = {}): void {
+    const before = this.material?.corrected ?? this.state.configChanges;
     if (Object.keys(given).length === 0 && (!this.next || Object.keys(before).length === 0)) return;
     const { next, catalog } = materialFor(this.state, this.plan.revision, this.material);
     const willRun = new Set(outlook(this.plan, this.state, this.reset).willRun);

@@ -1,4 +1,5 @@
 import { isJsonObject } from '../json.js';
+import { maskText } from '../mask-secrets.js';
 import type { PlanNode } from '../definition/execution-plan.js';
 import type { NodeType } from '../ports.js';
 import { hasOpenIntent, type NodeState } from '../state/execution-state.js';
@@ -71,7 +72,7 @@ function unknown(node: PlanNode, why: string): NodeUndo {
 
 function compensationOf({ type, rollback }: PlanNode): string {
   const described = type.describeRollback?.(rollback ?? {});
-  return described || `The handler of "${type.name}" undoes it`;
+  return (described && maskText(described)) || `The handler of "${type.name}" undoes it`;
 }
 
 function nothing(description: string): NodeUndo {

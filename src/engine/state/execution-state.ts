@@ -13,6 +13,7 @@ import type { JsonObject, JsonValue } from '../json.js';
 import type { NetworkUse, NodeWait } from '../ports.js';
 import type { RollbackPlan } from '../recovery/planned-rollback.js';
 import type { ExecutionClock } from './execution-clock.js';
+import type { ExecutionVariables } from './execution-variables.js';
 import type { ExecutionStatus, JournaledActivity } from './transitions.js';
 
 export const NODE_STATUSES = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
@@ -58,13 +59,6 @@ export interface NodeState {
   /** Who said what became of it, as long as that stands. */
   settledBy?: string;
   rolledBackAt?: number;
-}
-
-/** A write into the variables: by the completion of a node, or by hand. */
-export interface VariableWrite {
-  seq: number;
-  nodeId?: string;
-  values: JsonObject;
 }
 
 /** What a person or the engine did to the execution as a whole. */
@@ -118,6 +112,10 @@ export interface HandlerAttempts {
   failures: number;
   /** Epoch ms of the first one since then. */
   firstStartTime: number;
+  /** Epoch ms of the last one. */
+  startTime: number;
+  /** Between attempts: when the next one is due. */
+  retryAt?: number;
 }
 
 /** The state that a journal folds to. It is changed in place by fold.ts alone. */
@@ -147,9 +145,13 @@ export interface ExecutionState {
   pauseCode?: string;
   /** The command that last set it going, where one did; null where it has no id, or nobody gave it. `at` is epoch ms. */
   startedBy?: { command: string | null; actor: string | null; at: number };
-  variables: JsonObject;
-  variableWrites: VariableWrite[];
+  /** As they stand; never changed afterwards. */
+  readonly variables: JsonObject;
+  written: ExecutionVariables;
+  /** Configs that were corrected by hand, as the journal shows them: secrets masked. */
   configChanges: { [nodeId: string]: JsonObject };
+  /** Under which ids these are kept whole, the oldest first. */
+  keptConfigs: string[];
   nodes: Map<string, NodeState>;
   counts: Record<NodeStatus, number>;
   clock: ExecutionClock;

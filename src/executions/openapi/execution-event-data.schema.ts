@@ -64,7 +64,8 @@ const updates: AnySchema = {
     record<Update<'config'>>({
       ...causedFields,
       change: constant('config', 'What was changed'),
-      config: mapOf(freeObject<JsonObject>('Fields of its config'), 'By the id of the node'),
+      config: mapOf(freeObject<JsonObject>('Fields of its config, secrets masked'), 'By the id of the node'),
+      keptAs: optional(text('Where it is kept whole; for the server alone')),
     }),
     record<Update<'revision'>>({
       ...causedFields,

@@ -100,7 +100,7 @@ export const creationUnknown = failure('CreationUnknown', 'SERVICE_UNAVAILABLE',
 
 export const movedOn = failure('ExecutionMovedOn', 'CONFLICT', {
   description: 'If-Match names another event than the last one.',
-  message: 'The execution has moved on',
+  message: 'The execution has moved on: it is at seq 7 by now',
   details: {
     schema: record<{ seq: number }>({ seq: integer('Of the last event of its journal', { minimum: 1 }) }),
     example: { seq: 7 },

@@ -29,7 +29,7 @@ const rollbackUnsafe = failure('RollbackUnsafe', 'ROLLBACK_UNSAFE', {
 
 const planChanged = failure('PlanChanged', 'PLAN_CHANGED', {
   description: 'The rollback would do something else by now than what `planHash` stands for.',
-  message: 'The plan has changed since',
+  message: 'The plan is another one by now than that of the planHash: look at it again with dryRun',
   details: {
     schema: record<{ planHash: string }>({ planHash: text('Of the plan as it is now') }),
     example: { planHash: exampleRollback.plan.hash },
@@ -38,7 +38,7 @@ const planChanged = failure('PlanChanged', 'PLAN_CHANGED', {
 
 const targetNotCompleted = failure('TargetNotCompleted', 'CONFLICT', {
   description: 'The node to go back to has not completed.',
-  message: 'The node has not completed: it is pending',
+  message: 'A rollback goes back to a node that has completed, and charge is pending',
   details: {
     schema: record<{ nodeId: string; status: string }>({
       nodeId: text('The node'),
