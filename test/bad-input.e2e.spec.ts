@@ -89,7 +89,7 @@ function send({ request, json, raw, headers }: BadRequest): Promise<RawAnswer> {
   const [method = '', path = ''] = withIds(request).split(/ (.*)/s);
   const body = raw ?? (json === undefined ? undefined : JSON.stringify(json));
   const type: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' };
-  const full = path.startsWith('/health') ? path : `/api/v2${path}`;
+  const full = /^\/(health|metrics)\b/.test(path) ? path : `/api/v2${path}`;
   return sendBytes(server.url, requestBytes({ method, path: full, headers: { ...type, ...headers }, body }));
 }
 

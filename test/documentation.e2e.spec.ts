@@ -5,34 +5,48 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Client } from 'pg';
 import { startDemoService } from '../scripts/demo-service.js';
-import { applyStage, documentedCommands, readCommand, type DocumentedCommand } from './support/documented-commands.js';
+import {
+  applyStage,
+  documentedCommands,
+  readCommand,
+  type DocumentedCommand,
+  type Shown,
+} from './support/documented-commands.js';
 import { difference, renewed } from './support/shown-answer.js';
 import { createTestDatabase, type TestDatabase } from './support/test-database.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
-/** With UPDATE_DOCS=1 the page gets the real answers in place of those that it shows. */
+/** With UPDATE_DOCS=1 the pages get the real answers in place of those that they show and that differ. */
 const UPDATE = process.env.UPDATE_DOCS === '1';
-const PAGE = 'docs/api.md';
+/** How long an answer may take to become as it is shown, in ms. */
+const SETTLE_MS = UPDATE ? 300 : 5000;
 
 let server: TestServer;
-let shop: Awaited<ReturnType<typeof startDemoService>>;
+let service: Awaited<ReturnType<typeof startDemoService>>;
 let ledger: TestDatabase;
 let filesDir: string;
-const variables: Record<string, string> = {};
+let variables: Record<string, string>;
 
 beforeAll(async () => {
   filesDir = mkdtempSync(join(tmpdir(), 'retrace-docs-'));
-  shop = await startDemoService();
   ledger = await createTestDatabase('template1');
   await createAccounts(ledger);
   server = await startTestServer({ FILES_DIR: filesDir, DATABASE_CONNECTIONS: 'LEDGER_DB', LEDGER_DB: ledger.url });
-  Object.assign(variables, { api: `${server.url}/api/v2`, server: server.url, shop: shop.url });
 });
+
+/** Each page begins with no workflow and with a service that has given no id yet. */
+beforeEach(async () => {
+  service = await startDemoService();
+  variables = { api: `${server.url}/api/v2`, server: server.url, shop: service.url, agency: service.url };
+  const { body } = await server.call<{ workflows: { id: string }[] }>('GET', '/workflows?pageSize=200');
+  for (const { id } of body.data.workflows) await server.call('DELETE', `/workflows/${id}`);
+});
+
+afterEach(() => service.close());
 
 afterAll(async () => {
   await server.close();
   await ledger.drop();
-  shop.close();
   rmSync(filesDir, { recursive: true });
 });
 
@@ -54,7 +68,7 @@ async function run({ command }: DocumentedCommand): Promise<unknown> {
 
 /** Lists, counters and statistics may lag a second: what only reads is asked again for a while until it is as shown. */
 async function settled(command: DocumentedCommand): Promise<{ answer: unknown; differs: string | undefined }> {
-  const givesUpAt = Date.now() + (UPDATE || / -d | -X /.test(command.command) ? 0 : 5000);
+  const givesUpAt = Date.now() + (/ -d | -X /.test(command.command) ? 0 : SETTLE_MS);
   for (;;) {
     const answer = await run(command);
     const differs = command.shown && difference(command.shown.value, answer);
@@ -68,24 +82,34 @@ function asPrinted(value: unknown): string {
   return execFileSync('npx', ['biome', 'format', '--stdin-file-path=answer.json'], options).trimEnd();
 }
 
-test(`every command in ${PAGE} answers as the page shows`, async () => {
-  const page = readFileSync(PAGE, 'utf8');
-  const lines = page.split('\n');
+async function check(file: string, commands: DocumentedCommand[]): Promise<void> {
+  const lines = readFileSync(file, 'utf8').split('\n');
   const differences: string[] = [];
-  const commands = documentedCommands(page);
-  expect(commands.length).toBeGreaterThan(20);
-  const real: unknown[] = [];
+  const outdated: { shown: Shown; answer: unknown }[] = [];
   for (const command of commands) {
     const { answer, differs } = await settled(command);
-    real.push(answer);
-    if (differs !== undefined) differences.push(`line ${command.line}: ${differs}`);
+    if (differs === undefined) continue;
+    differences.push(`line ${command.line}: ${differs}`);
+    if (command.shown) outdated.unshift({ shown: command.shown, answer });
   }
   if (UPDATE) {
-    for (const [index, { shown }] of [...commands.entries()].reverse()) {
-      if (shown) lines.splice(shown.from, shown.to - shown.from, asPrinted(renewed(shown.value, real[index])));
+    for (const { shown, answer } of outdated) {
+      lines.splice(shown.from, shown.to - shown.from, asPrinted(renewed(shown.value, answer)));
     }
-    writeFileSync(PAGE, lines.join('\n'));
+    writeFileSync(file, lines.join('\n'));
   } else {
     expect(differences).toEqual([]);
   }
+}
+
+test('every command in docs/api.md answers as the page shows', async () => {
+  const commands = documentedCommands(readFileSync('docs/api.md', 'utf8'));
+  expect(commands.length).toBeGreaterThan(20);
+  await check('docs/api.md', commands);
+}, 60_000);
+
+test('every command in the README that is about recovery answers as it shows', async () => {
+  const commands = documentedCommands(readFileSync('README.md', 'utf8'), '## Undo it, correct it, go on');
+  expect(commands.length).toBeGreaterThan(5);
+  await check('README.md', commands);
 });

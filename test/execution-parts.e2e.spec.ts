@@ -104,7 +104,7 @@ describe('one node of an execution', () => {
     expect(await undo('read')).toMatchObject({ action: 'nothing-to-do', warnings: [] });
     expect(await undo('paid')).toEqual({
       action: 'compensate',
-      description: `DELETE ${service.url}/{{ outputs.body.id }}`,
+      description: `DELETE ${service.url}/7`,
       warnings: [],
     });
     expect(await undo('stays')).toMatchObject({ action: 'cannot', warnings: [expect.stringContaining('stays')] });

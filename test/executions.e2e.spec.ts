@@ -301,6 +301,18 @@ describe('an Idempotency-Key', () => {
     expect((await post({ priority: 1 })).status).toBe(201);
   });
 
+  it('can be deleted right after a command on it was refused, or had nothing to do', async () => {
+    const workflowId = await short();
+    for (let round = 0; round < 10; round += 1) {
+      const { id } = await create(workflowId);
+      await until(id);
+      const { status, code } = await refused('POST', `/executions/${id}/cancel`, {});
+      expect([status, code]).toEqual([409, 'INVALID_TRANSITION']);
+      expect((await call('PUT', `/executions/${id}/status`, { status: 'completed' })).status).toBe(200);
+      expect((await call('DELETE', `/executions/${id}`)).status).toBe(200);
+    }
+  });
+
   it('creates once for many who come at the same time', async () => {
     const workflowId = await short();
     const headers = { 'idempotency-key': 'crowd' };
@@ -627,7 +639,7 @@ describe('bad input', () => {
     ['PUT', '/status', { status: 'paused', error: 'x' }, 'error'],
     ['PUT', '/status', { status: 'failed', error: { code: 'X' } }, 'error'],
     ['POST', '/cancel', { dryrun: true }, 'dryrun'],
-    ['POST', '/cancel', { rollback: true }, 'rollback'],
+    ['POST', '/cancel', { rollback: 'yes' }, 'rollback'],
   ])('%s /executions/:id%s %j names %s', async (method, path, body, field) => {
     expect(await refused(method, `/executions/some${path}`, body)).toMatchObject({
       status: 400,

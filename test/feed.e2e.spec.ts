@@ -82,7 +82,8 @@ const hasEnded = (executionId: string) => (client: FeedTestClient) =>
 
 describe('A subscription to one execution', () => {
   test('begins with a snapshot, and every later event follows it once and in order', async () => {
-    const { body } = await server.call<{ id: string }>('POST', '/executions', { workflowId: 'napping' });
+    const runAt = Date.now() + 3_600_000;
+    const { body } = await server.call<{ id: string }>('POST', '/executions', { workflowId: 'napping', runAt });
     const { id } = body.data;
     const client = connect();
     const { ok, snapshot } = await client.ask('subscribe', { executionId: id });
@@ -90,6 +91,7 @@ describe('A subscription to one execution', () => {
     expect(snapshot).toMatchObject({ id, workflowId: 'napping', progress: { executionId: id, totalNodes: 3 } });
     expect(((snapshot?.nodes ?? []) as object[])[0]).not.toHaveProperty('inputs');
     const seq = snapshot?.seq as number;
+    await server.call('PUT', `/executions/${id}/status`, { status: 'running' });
     await client.until(hasEnded(id));
     const all = await journal(id);
     expect(types(client, id)).toEqual(all.slice(seq));

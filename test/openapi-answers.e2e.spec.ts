@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ServerState } from '../src/config/server-state.js';
+import type { JournalEvent } from '../src/engine/journal/events.js';
 import type { ExecutionRecord } from '../src/engine/journal/execution-record.js';
 import { PostedCommands } from '../src/executions/posted-commands.js';
+import { ExecutionConfigRepository } from '../src/repositories/execution-config.repository.js';
 import { InstanceIdentity } from '../src/repositories/instance-identity.js';
 import type { ApiOperation, PlacedOperation } from './support/api-contract.js';
 import { everyEvent } from './support/every-event.js';
@@ -25,7 +27,10 @@ interface Answer {
 }
 
 /** The ways in which operations can fail that nothing here brings about, with the reason. */
-const NOT_PROVOKED = new Set(['createExecution CreationUnknown: the database has to be silent for 30 s']);
+const NOT_PROVOKED = new Set([
+  'createExecution CreationUnknown: the database has to be silent for 30 s',
+  'rerunExecution CreationUnknown: likewise',
+]);
 
 let server: TestServer;
 let stored: StoredExecutions;
@@ -175,6 +180,10 @@ async function takeExamples(): Promise<string> {
   await take('changeStatus', { id: await startWaiting() });
   await take('cancelExecution', { id: await startWaiting() });
   await take('settleNode', { id: await pauseWaiting(), nodeId: 'nap' });
+  await takeRollbacks(take);
+  await take('resumeExecution', { id: await pauseWaiting() });
+  await take('createCheckpoint', { id: await pauseWaiting() });
+  await take('rerunExecution', { id: await runPaid() });
   await take('cleanUpExecutions');
 
   const [order] = examplesOf(find('createExecution').operation);
@@ -188,8 +197,24 @@ async function takeExamples(): Promise<string> {
 }
 
 /** Reads what there is, in every form. */
+async function runPaid(): Promise<string> {
+  const { body } = await ask('createExecution', { body: { workflowId: 'paid' }, query: '?wait=20000' });
+  return body.data.id as string;
+}
+
+async function takeRollbacks(take: (operationId: string, path: Json) => Promise<void>): Promise<void> {
+  const log = (id: string) => ({ id, type: 'log', position, config: { message: 'hi' } });
+  const edges = [{ source: 'reserve', target: 'charge' }];
+  await ask('createWorkflow', { body: { id: 'paid', name: 'Paid', nodes: [log('reserve'), log('charge')], edges } });
+  const path = { id: await runPaid() };
+  await take('rollBackExecution', path);
+  await ask('listRollbackPoints', { path });
+  await ask('rollBackExecution', { path, body: { toStart: true }, headers: { prefer: 'respond-async' } });
+}
+
 async function readEverything(ended: string): Promise<void> {
   const everything = await stored.add({ workflowId: 'waiting', status: 'paused', events: everyEvent('waiting') });
+  await server.app.get(ExecutionConfigRepository).keep('cmd_1', everything, { call: { url: 'y' } });
   const handled = server.contract.operations.filter(({ method, path }) => method === 'GET' && !path.includes('{'));
   for (const { operation } of handled) expect((await ask(operation.operationId)).status).toBe(200);
   for (const operationId of ['getWorkflow', 'getNodeStatistics', 'listRevisions']) await ask(operationId);
@@ -298,7 +323,7 @@ async function failByExecution(ended: string): Promise<void> {
   for (const placed of server.contract.operations) {
     const { operationId } = placed.operation;
     if (!failureNames404(placed).includes('ExecutionNotFound') || operationId === 'createExecution') continue;
-    const body = { changeStatus: pause, settleNode: skip }[operationId];
+    const body = { changeStatus: pause, settleNode: skip, rollBackExecution: { toStart: true } }[operationId];
     await expectFailure('ExecutionNotFound', operationId, { path: { id: 'nobody' }, body });
   }
   await expectFailure('NodeNotFound', 'getExecutionNode', { path: { id: ended, nodeId: 'nobody' } });
@@ -306,7 +331,7 @@ async function failByExecution(ended: string): Promise<void> {
   const busy = await stored.add({
     workflowId: 'waiting',
     status: 'paused',
-    events: everyEvent('waiting', 'rolling-back'),
+    events: everyEvent('waiting', 'execution:rollback-stopped'),
   });
   const held = await stored.add({ workflowId: 'waiting', status: 'paused', owner: 'somebody' });
   await server.database.pool.query(
@@ -317,23 +342,33 @@ async function failByExecution(ended: string): Promise<void> {
   const { waitMs } = posted;
   for (const [operationId, body] of [
     ['changeStatus', pause],
-    ['cancelExecution', {}],
+    ['cancelExecution', { rollback: true }],
     ['settleNode', skip],
+    ['rollBackExecution', { toStart: true }],
+    ['resumeExecution', {}],
+    ['createCheckpoint', {}],
   ] as const) {
+    const [fit, unfit] = operationId === 'rollBackExecution' ? [await runPaid(), await startWaiting()] : [ended, ended];
     const keyed = { 'idempotency-key': operationId };
-    await ask(operationId, { path: at(ended, 'total'), body: { ...body, reason: 'first' }, headers: keyed });
+    await ask(operationId, { path: at(fit, 'total'), body: { ...body, reason: 'first' }, headers: keyed });
     await expectFailure('ExecutionMovedOn', operationId, {
-      path: at(ended, 'total'),
+      path: at(fit, 'total'),
       body,
       headers: { 'if-match': '99' },
     });
-    await expectFailure('InvalidTransition', operationId, { path: at(ended, 'total'), body });
+    // A checkpoint is made in any status.
+    if (operationId !== 'createCheckpoint') {
+      await expectFailure('InvalidTransition', operationId, { path: at(unfit, 'total'), body });
+    }
     await expectFailure('ExecutionBusy', operationId, { path: at(busy, 'nap'), body });
-    await expectFailure('CommandKeyTaken', operationId, { path: at(ended, 'total'), body, headers: keyed });
+    await expectFailure('CommandKeyTaken', operationId, { path: at(fit, 'total'), body, headers: keyed });
     posted.waitMs = 50;
     await expectFailure('CommandUnanswered', operationId, { path: at(held, 'nap'), body });
     posted.waitMs = waitMs;
   }
+  await failByRollback();
+  await failByResume();
+  await failByRerun();
   const napping = await pauseWaiting();
   await ask('settleNode', { path: at(napping, 'call'), body: skip });
   await expectFailure('DependantsBegun', 'settleNode', { path: at(napping, 'nap'), body: skip });
@@ -347,6 +382,55 @@ async function failByExecution(ended: string): Promise<void> {
   await expectFailure('WorkflowInactive', 'createExecution', { body: { workflowId: 'inactive' } });
   await server.database.pool.query('ALTER TABLE executions ADD CONSTRAINT no_99 CHECK (priority <> 99)');
   await expectFailure('Unstorable', 'createExecution', { body: { workflowId: 'wf_orders', priority: 99 } });
+}
+
+async function failByRollback(): Promise<void> {
+  const attempt = { nodeId: 'call', run: 1, attempt: 1 };
+  const [created, started] = everyEvent('waiting');
+  const acted = [
+    created,
+    started,
+    { type: 'node:started', timestamp: 1002, ...attempt, key: 'rt_1', instance: 'in_1', config: { method: 'POST' } },
+    { type: 'node:completed', timestamp: 1003, ...attempt, startTime: 1002, startSeq: 2, outputs: {} },
+    { type: 'execution:completed', timestamp: 1004 },
+  ] as JournalEvent[];
+  const id = await stored.add({ workflowId: 'waiting', status: 'completed', events: acted });
+  const refused = (name: string, body: object) => expectFailure(name, 'rollBackExecution', { path: { id }, body });
+  await refused('NodeNotFound', { targetNodeId: 'nobody' });
+  await refused('TargetNotCompleted', { targetNodeId: 'nap' });
+  await refused('PlanChanged', { toStart: true, planHash: 'old' });
+  await refused('RollbackUnsafe', { toStart: true });
+}
+
+async function failByResume(): Promise<void> {
+  const path = { id: await pauseWaiting() };
+  const refused = (name: string, body: object) => expectFailure(name, 'resumeExecution', { path, body });
+  await refused('NodeNotFound', { fromNodeId: 'nobody' });
+  await refused('DependenciesOpen', { fromNodeId: 'call' });
+  await refused('NoSuchRevision', { workflowRevision: 99 });
+  const nodes = WAITING.nodes.map((node) =>
+    node.id === 'either' ? { ...node, config: { expression: 'false' } } : node,
+  );
+  await ask('updateWorkflow', { path: { id: 'waiting' }, body: { nodes } });
+  await refused('RevisionIncompatible', { workflowRevision: 2 });
+  const untouched = await stored.add({ workflowId: 'waiting', status: 'paused' });
+  await expectFailure('NothingToMark', 'createCheckpoint', { path: { id: untouched } });
+}
+
+async function failByRerun(): Promise<void> {
+  const path = { id: await runPaid() };
+  const refused = (name: string, request: Request) => expectFailure(name, 'rerunExecution', { path, ...request });
+  const headers = { 'idempotency-key': 'rerun-1' };
+  await ask('rerunExecution', { path, headers });
+  expect((await ask('rerunExecution', { path, headers })).status).toBe(200);
+  await refused('KeyTaken', { body: { variables: {} }, headers });
+  await refused('ExecutionMovedOn', { headers: { 'if-match': '99' } });
+  const { pool } = server.database;
+  await pool.query(`ALTER TABLE executions ADD CONSTRAINT no_manual CHECK (trigger_type <> 'manual') NOT VALID`);
+  await refused('Unstorable', { body: { trigger: { type: 'manual' } } });
+  await pool.query('ALTER TABLE executions DROP CONSTRAINT no_manual');
+  await ask('updateWorkflow', { path: { id: 'paid' }, body: { status: 'inactive' } });
+  await refused('WorkflowInactive', {});
 }
 
 async function removeEverything(ended: string): Promise<void> {

@@ -46,6 +46,11 @@ export interface NodeContext {
   /** Keeps a state for the next attempt; resolves after its commit. At most 64 KiB as JSON. */
   checkpoint: (state: JsonValue) => Promise<void>;
   lastCheckpoint?: JsonValue;
+  /**
+   * Calls a part of the work again, within this attempt and its limit of time, until it succeeds: by the node's policy with
+   * these fields over it. `operation` gets the number of the call, from 1; its last error is thrown.
+   */
+  retry: <T>(operation: (call: number) => T | Promise<T>, policy?: RetryPolicyDefinition) => Promise<T>;
 }
 
 /** What a node gives back: its outputs, or that it waits for something. */
@@ -138,7 +143,10 @@ export interface NodeType {
   dueTime?(config: JsonObject, startTime: number): number;
   /** Undoes what `execute` did. */
   rollback?(context: NodeContext & { outputs: JsonObject | undefined; rollback: JsonObject }): Promise<void>;
-  /** In a few words what `rollback` does with these parameters (as the document has them; `{}` for none): `DELETE https://…`. */
+  /**
+   * In a few words what `rollback` does with these parameters: `DELETE https://…`. They are as the document has them (`{}` for
+   * none), or with the expressions put in.
+   */
   describeRollback?(rollback: JsonObject): string;
   /**
    * Looks whether an attempt that was cut off has happened; `idempotencyKey`, `run`, `attempt` and `config` are those of
@@ -166,6 +174,8 @@ export interface NodeCatalog {
   checkRollback(type: NodeType, rollback: JsonObject): ConfigProblem[];
   /** A config with the expressions put in. */
   checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[];
+  /** The compensation parameters with the expressions put in. */
+  checkResolvedRollback(type: NodeType, rollback: JsonObject): ConfigProblem[];
 }
 
 /** A line of an execution's log. */

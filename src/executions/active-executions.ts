@@ -114,14 +114,14 @@ export class ActiveExecutions implements ActiveEvents {
    * @throws EngineError NOT_FOUND; SERVICE_UNAVAILABLE when the lease was lost meanwhile, and the claim with it
    */
   async load(
-    { id: executionId, claimer, claims }: Omit<Claim, 'from'>,
+    { id: executionId, claimer, claims }: Pick<Claim, 'id' | 'claimer' | 'claims'>,
     begun?: JournalReading,
   ): Promise<ActiveExecution> {
     const state = await this.folds.loadFresh(executionId, begun);
     if (!state) throw executionNotFound(executionId);
     const hasRun = state.startedAt !== undefined;
     const [plan, measured] = await Promise.all([
-      this.plans.get(state.workflowId, state.revision),
+      this.plans.of(state),
       hasRun ? this.metrics.totals(executionId) : undefined,
     ]);
     if (claimer !== this.identity.id) {

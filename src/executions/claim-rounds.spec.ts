@@ -5,7 +5,7 @@ import { Clock } from './clock.js';
 
 const log = { debug: () => undefined, info: () => undefined } as unknown as Log;
 
-const claimed = (id: string, claims = 1): Claim => ({ id, claimer: 'i', claims, from: 'dead' });
+const claimed = (id: string, claims = 1): Claim => ({ id, claimer: 'i', claims, from: 'dead', revision: 1 });
 
 it('what was claimed is taken into memory also when the claims after it fail, and a suspect gives its place back', async () => {
   let suspects = ['s1', 's2', 's3', 's4', 's5'];

@@ -2,7 +2,8 @@ import type { ExecutionState } from '../engine/state/execution-state.js';
 import { CrashCount, CRASH_LOOP_CLAIMS } from './crash-count.js';
 
 function stateWith(completed: number, failed = 0): ExecutionState {
-  return { counts: { pending: 0, running: 0, completed, failed, skipped: 0 } } as ExecutionState;
+  const counts = { pending: 0, running: 0, completed, failed, skipped: 0 };
+  return { counts, rollbacks: [] } as Partial<ExecutionState> as ExecutionState;
 }
 
 it('a node that ends sets the count back, once, with what is written then', async () => {

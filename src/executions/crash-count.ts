@@ -45,6 +45,7 @@ export class CrashCount {
   }
 }
 
-function endedNodes({ counts }: ExecutionState): number {
-  return counts.completed + counts.failed;
+/** While it is rolled back, those of which something became count too. */
+function endedNodes({ counts, rollbacks }: ExecutionState): number {
+  return counts.completed + counts.failed + (rollbacks.at(-1)?.nodes.size ?? 0);
 }

@@ -10,7 +10,8 @@ class Table {
   /** As the statement does it: the least often hit first. */
   suspects(limit: number, below: number): Promise<Claim[]> {
     const found = [...this.waiting].filter(([, claims]) => claims < below).sort(([, a], [, b]) => a - b);
-    const taken = found.slice(0, limit).map(([id, claims]) => ({ id, claims: claims + 1, claimer: 'i', from: 'dead' }));
+    const claim = { claimer: 'i', from: 'dead', revision: 1 };
+    const taken = found.slice(0, limit).map(([id, claims]) => ({ ...claim, id, claims: claims + 1 }));
     for (const { id } of taken) this.waiting.delete(id);
     return Promise.resolve(taken);
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../engine/canonical-json.js';
 import type { ExecutionContextData, Trigger } from '../engine/journal/events.js';
-import type { JsonValue } from '../engine/json.js';
+import type { JsonObject } from '../engine/json.js';
 import type { ContextDto, CreateExecutionDto, TriggerDto } from './dto/create-execution.dto.js';
 import { idempotencyKey } from './idempotency-key.js';
 
@@ -22,6 +22,9 @@ export interface CreateExecution {
   /** SHA-256 (hex) of the canonical body, which tells a repetition from another request. */
   bodyHash?: string;
   actor?: string;
+  reason?: string;
+  /** The execution that it runs again. */
+  rerunOf?: string;
 }
 
 /** @throws EngineError INVALID_PARAMS when the key is empty or too long */
@@ -45,7 +48,7 @@ export function createExecution(
   };
 }
 
-function triggerOf({ type, userId, userName, data }: TriggerDto = { type: 'api' }): Trigger {
+export function triggerOf({ type, userId, userName, data }: TriggerDto = { type: 'api' }): Trigger {
   return { type, userId, userName, data };
 }
 
@@ -54,8 +57,8 @@ function contextOf({ environment, variables, metadata }: ContextDto = {}): Execu
 }
 
 /** The same for two bodies that say the same, whatever the order of their fields. */
-function bodyHash(body: CreateExecutionDto): string {
+export function bodyHash(body: object): string {
   return createHash('sha256')
-    .update(canonicalJson(body as unknown as JsonValue))
+    .update(canonicalJson(body as JsonObject))
     .digest('hex');
 }

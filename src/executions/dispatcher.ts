@@ -138,9 +138,21 @@ export class Dispatcher {
       if (!(await this.claims.exists(executionId))) throw executionNotFound(executionId);
       throw new ExecutionElsewhere(executionId);
     }
-    const active = await this.active.load(claim);
+    const active = await this.load(claim);
     if (!this.pauseLoop(active, claim)) return active;
     return this.claim(executionId, active);
+  }
+
+  private async load(claim: Claim, begun?: JournalReading): Promise<ActiveExecution> {
+    const active = await this.active.load(claim, begun);
+    const { revision, version, nodes } = active.driver.plan;
+    if (claim.revision !== revision) {
+      // Lists may lag; what could not be written now is with the next claim.
+      this.claims.nameRevision(claim.id, { revision, version, totalNodes: nodes.length }).catch((error: unknown) => {
+        this.log.debug({ executionId: claim.id, err: error }, 'could not write the revision into the row');
+      });
+    }
+    return active;
   }
 
   /** While an execution is being read, whoever else wants it waits for the same reading. */
@@ -168,7 +180,7 @@ export class Dispatcher {
     if (this.holding.has(id) || (present && !present.isLeaving)) return undefined;
     const load = async () => {
       await hasLeft(present);
-      return this.active.load(claim, present ? undefined : (await begun)?.get(id));
+      return this.load(claim, present ? undefined : (await begun)?.get(id));
     };
     try {
       const active = await this.track(id, load());

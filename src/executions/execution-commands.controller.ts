@@ -1,10 +1,9 @@
 import { Body, Controller, Headers, HttpCode, Param, Post, Put } from '@nestjs/common';
-import { invalidParams } from '../engine/errors.js';
 import { recordWithoutNodes, type ExecutionRecord } from '../engine/journal/execution-record.js';
-import type { JsonValue } from '../engine/json.js';
 import type { Command } from '../engine/state/decide-command.js';
 import { Actor } from '../http/actor.js';
 import { Answer } from '../http/envelope.js';
+import type { CancelPreview } from './cancel-preview.js';
 import { CancelExecutionDto } from './dto/cancel-execution.dto.js';
 import { ChangeStatusDto } from './dto/change-status.dto.js';
 import { SettleNodeDto } from './dto/settle-node.dto.js';
@@ -18,12 +17,6 @@ import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/execution-commands.operations.js';
 
 type CommandAnswer = Omit<ExecutionRecord, 'nodes'>;
-
-/** What a cancellation would do. */
-interface CancelPreview {
-  willAbort: string[];
-  warnings: JsonValue[];
-}
 
 /** Commands; each answers the record without nodes, once what it changed is committed. */
 @Controller('executions/:id')
@@ -56,16 +49,13 @@ export class ExecutionCommandsController {
     @Headers('idempotency-key') key: string | undefined,
     @Actor() actor: string | undefined,
   ): Promise<Answer> {
-    if (rollback) {
-      throw invalidParams([{ field: 'rollback', message: 'rollback is not available yet: cancel without it' }]);
-    }
     const options = commandOptions(ifMatch, key);
     if (dryRun) {
-      const willAbort = await this.reader.abortedByCancel(id, options.ifMatchSeq);
-      const preview: CancelPreview = { willAbort, warnings: [] };
+      const preview: CancelPreview = await this.reader.cancelPreview(id, rollback, options.ifMatchSeq);
       return new Answer(preview, 'Nothing was changed');
     }
-    return this.carryOut(id, { kind: 'end', then: 'cancelled', actor, reason }, options);
+    const undo = rollback ? { rollback } : {};
+    return this.carryOut(id, { kind: 'end', then: 'cancelled', ...undo, actor, reason }, options);
   }
 
   @Post('nodes/:nodeId/settle')
@@ -109,7 +99,10 @@ function commandOptions(ifMatch: string | undefined, key: string | undefined): C
 
 /** What has been reached by now: a pause may still wait for nodes, a cancellation for their end. */
 function message({ status, activity }: CommandAnswer): string {
-  if (activity === 'pausing' || activity === 'cancelling') return `Execution is ${activity}`;
+  if (activity === 'pausing' || activity === 'cancelling' || activity === 'rolling-back') {
+    return `Execution is ${activity}`;
+  }
+  if (activity === 'rollback-stopped') return 'Execution is cancelled; its rollback stopped half-way';
   if (status === 'pending') return 'Execution is pending';
   if (status === 'failed') return 'Execution ended as failed';
   return `Execution ${status === 'running' ? 'resumed' : status} successfully`;

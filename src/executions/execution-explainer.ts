@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/env.js';
 import { explain } from '../engine/progress/explain.js';
 import type { Action, Explanation, OfferedAction, OwnerFacts } from '../engine/progress/explanation.js';
+import type { Activity } from '../engine/journal/summary.js';
 import type { JsonObject } from '../engine/json.js';
 import { OwnerRepository } from '../repositories/owner.repository.js';
 import { Clock } from './clock.js';
@@ -12,8 +13,6 @@ export interface ActionRequest extends OfferedAction {
   method: 'PUT' | 'POST' | 'DELETE';
   /** From the root of the server. */
   path: string;
-  /** Absent where the request needs none, or the caller has to say something in it. */
-  body?: JsonObject;
 }
 
 export interface ExecutionExplanation extends Omit<Explanation, 'actions'> {
@@ -39,7 +38,11 @@ export class ExecutionExplainer {
     const lease = { silentAfterMs: 2 * heartbeatMs, leaseMs };
     const { owner, snapshot } = await this.look(executionId);
     const { actions, ...explanation } = explain({ ...snapshot, now: this.clock.now(), owner, lease });
-    return { executionId, ...explanation, actions: actions.map((offered) => requestFor(executionId, offered)) };
+    return {
+      executionId,
+      ...explanation,
+      actions: actions.map((offered) => requestFor(executionId, offered, explanation.activity)),
+    };
   }
 
   /** The row and the journal are read one after the other: where the status changed in between, once more. */
@@ -53,21 +56,29 @@ export class ExecutionExplainer {
 
 const STATUS_BODIES: { [action in Action]?: JsonObject } = {
   start: { status: 'running' },
-  resume: { status: 'running' },
   pause: { status: 'paused' },
   abort: { status: 'paused', mode: 'abort' },
 };
 
-function requestFor(executionId: string, offered: OfferedAction): ActionRequest {
+function requestFor(executionId: string, offered: OfferedAction, activity: Activity | null): ActionRequest {
   const path = `/api/v2/executions/${encodeURIComponent(executionId)}`;
   switch (offered.action) {
-    case 'start':
     case 'resume':
+      // A pause that still waits is withdrawn: nothing has to be resumed yet.
+      if (activity === 'pausing') {
+        return { ...offered, method: 'PUT', path: `${path}/status`, body: { status: 'running' } };
+      }
+      return { ...offered, method: 'POST', path: `${path}/resume` };
+    case 'rerun':
+      return { ...offered, method: 'POST', path: `${path}/rerun` };
+    case 'start':
     case 'pause':
     case 'abort':
       return { ...offered, method: 'PUT', path: `${path}/status`, body: STATUS_BODIES[offered.action] };
     case 'cancel':
       return { ...offered, method: 'POST', path: `${path}/cancel` };
+    case 'rollback':
+      return { ...offered, method: 'POST', path: `${path}/rollback` };
     case 'settle':
       return { ...offered, method: 'POST', path: `${path}/nodes/${encodeURIComponent(offered.nodeId ?? '')}/settle` };
     case 'delete':

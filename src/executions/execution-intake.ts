@@ -66,10 +66,10 @@ export class ExecutionIntake {
     workflowName: string,
     plan: ExecutionPlan,
   ): EventOf<'execution:created'> {
-    const { trigger, context, labels, priority, runAt, actor } = request;
+    const { trigger, context, labels, priority, runAt, rerunOf, actor, reason } = request;
     const { workflowId, revision } = plan;
-    const what = { workflowId, workflowName, revision, trigger, context, labels, priority, runAt, actor };
-    return { type: 'execution:created', timestamp: this.clock.now(), ...what };
+    const what = { workflowId, workflowName, revision, trigger, context, labels, priority, runAt, rerunOf };
+    return { type: 'execution:created', timestamp: this.clock.now(), ...what, actor, reason };
   }
 
   private async confirm(executionId: string, committed: Promise<void>): Promise<void> {

@@ -13,19 +13,20 @@ import { NodeRecords, type NodeRecord } from '../engine/journal/record-nodes.js'
 import type { JsonValue } from '../engine/json.js';
 import { progressOf, type Progress } from '../engine/progress/progress.js';
 import { undoOfNode, type NodeUndo } from '../engine/recovery/undo-of-node.js';
-import { decideCommand } from '../engine/state/decide-command.js';
-import { hasOpenIntent, type ExecutionState } from '../engine/state/execution-state.js';
+import type { ExecutionState } from '../engine/state/execution-state.js';
 import { pageOffset, pagination, type Pagination } from '../http/pagination.js';
 import { EventRepository } from '../repositories/event.repository.js';
 import { NodeTimeHistory } from '../repositories/node-time-history.js';
 import { ExecutionFolds } from '../repositories/execution-folds.js';
 import { ActiveExecutions } from './active-executions.js';
+import { type CancelPreview, previewCancel } from './cancel-preview.js';
 import { Clock } from './clock.js';
 import { executionNotFound, nodeNotFound } from './execution-not-found.js';
 import { checkSeq } from './expected-seq.js';
 import type { GetExecutionQuery } from './dto/get-execution.query.js';
 import type { ListNodesQuery } from './dto/list-nodes.query.js';
 import { Plans } from './plans.js';
+import { UndoDescriptions } from './undo-descriptions.js';
 
 /** One node with everything that the journal tells of it. */
 export type NodeDetail = NodeRecord & {
@@ -57,6 +58,7 @@ export class ExecutionReader {
     private readonly active: ActiveExecutions,
     private readonly clock: Clock,
     private readonly history: NodeTimeHistory,
+    private readonly descriptions: UndoDescriptions,
   ) {}
 
   /** @throws EngineError NOT_FOUND; INVALID_PARAMS when the execution has no event `atSeq` yet */
@@ -68,8 +70,7 @@ export class ExecutionReader {
   /** @throws EngineError NOT_FOUND */
   async progress(executionId: string): Promise<{ executionId: string } & Progress> {
     const state = await this.state(executionId);
-    const { workflowId, revision } = state;
-    const [plan, history] = await Promise.all([this.plans.get(workflowId, revision), this.history.of(workflowId)]);
+    const [plan, history] = await Promise.all([this.plans.of(state), this.history.of(state.workflowId)]);
     const driven = this.active.driven(executionId);
     return { executionId, ...progressOf({ plan, state, now: this.clock.now(), driven, history }) };
   }
@@ -98,32 +99,32 @@ export class ExecutionReader {
     const record = new NodeRecords(plan, state, attemptsBeyondJournal(plan, state, running)).of(node, false);
     const intents = runs.flatMap(({ attempts }) => attempts.flatMap(({ intent }) => intent ?? []));
     const nodeState = state.nodes.get(nodeId);
-    const kept = { checkpoint: nodeState?.checkpoint ?? null, undo: undoOfNode(node, nodeState) };
-    return { executionId, ...record, intent: intents.at(-1) ?? null, ...kept, runs };
+    const checkpoint = nodeState?.checkpoint ?? null;
+    const step = { nodeId, run: record.run, ...undoOfNode(node, nodeState) };
+    const [{ action, description, warnings } = step] = await this.descriptions.of(executionId, state.seq, [step]);
+    const undo = { action, description, warnings };
+    return { executionId, ...record, intent: intents.at(-1) ?? null, checkpoint, undo, runs };
   }
 
   /**
-   * The nodes that a cancellation would abort now.
+   * What a cancellation would do now.
    * @throws EngineError NOT_FOUND; INVALID_TRANSITION or CONFLICT when the execution cannot be cancelled
    */
-  async abortedByCancel(executionId: string, ifMatchSeq?: number): Promise<string[]> {
-    const { plan, state, running } = await this.snapshot(executionId);
-    checkSeq(state.seq, ifMatchSeq);
-    const now = { timestamp: this.clock.now(), running: running.length };
-    const { event } = decideCommand(plan, state, { kind: 'end', then: 'cancelled' }, now);
-    if (!event) return [];
-    const beyond = attemptsBeyondJournal(plan, state, running);
-    const isActing = (id: string) => {
-      const node = state.nodes.get(id);
-      return node !== undefined && hasOpenIntent(node);
-    };
-    return plan.nodes.filter(({ id }) => beyond.has(id) || isActing(id)).map(({ id }) => id);
+  async cancelPreview(executionId: string, rollback: boolean, ifMatchSeq?: number): Promise<CancelPreview> {
+    const snapshot = await this.snapshot(executionId);
+    checkSeq(snapshot.state.seq, ifMatchSeq);
+    const preview = previewCancel(snapshot, rollback, this.clock.now());
+    if (!preview.plan) return preview;
+    const steps = await this.descriptions.of(executionId, preview.plan.seq, preview.plan.steps);
+    return { ...preview, plan: { ...preview.plan, steps } };
   }
 
   /** @throws EngineError NOT_FOUND */
   async snapshot(executionId: string): Promise<Snapshot> {
     const state = await this.state(executionId);
-    const plan = await this.plans.get(state.workflowId, state.revision);
+    const plan = await this.plans.of(state);
+    // Meanwhile it may have gone on under another revision.
+    if (plan.revision !== state.revision) return this.snapshot(executionId);
     return { plan, state, running: this.active.running(executionId) };
   }
 
@@ -139,6 +140,6 @@ export class ExecutionReader {
     if (state.seq < seq) {
       throw invalidParams([{ field: 'atSeq', message: `atSeq must be at most ${state.seq}, the newest event` }]);
     }
-    return { plan: await this.plans.get(state.workflowId, state.revision), state };
+    return { plan: await this.plans.of(state), state };
   }
 }

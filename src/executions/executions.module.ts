@@ -21,9 +21,11 @@ import { NodeDurations } from './node-durations.js';
 import { NodeSettlement } from './node-settlement.js';
 import { Plans } from './plans.js';
 import { PostedCommands } from './posted-commands.js';
+import { ResumePreparation } from './resume-preparation.js';
 import { Retention } from './retention.js';
 import { WakeUps } from './wake-ups.js';
 import { Takeovers } from './takeovers.js';
+import { UndoDescriptions } from './undo-descriptions.js';
 import { WorkflowUsage } from './workflow-usage.js';
 import { ExecutionCommandsController } from './execution-commands.controller.js';
 import { ExecutionCounters } from './execution-counters.js';
@@ -74,10 +76,13 @@ import { InstancesController } from './instances.controller.js';
     NodeSettlement,
     Plans,
     PostedCommands,
+    ResumePreparation,
     Retention,
     Takeovers,
+    UndoDescriptions,
     WakeUps,
     WorkflowUsage,
   ],
+  exports: [ActiveExecutions, Clock, ExecutionReader, ExecutionsService, Plans, ResumePreparation, UndoDescriptions],
 })
 export class ExecutionsModule {}

@@ -7,6 +7,7 @@ import { Dispatcher } from './dispatcher.js';
 import { ExecutionElsewhere } from './execution-elsewhere.js';
 import { checkSeq } from './expected-seq.js';
 import { NodeSettlement } from './node-settlement.js';
+import { ResumePreparation } from './resume-preparation.js';
 
 /** How long a command that ends an execution waits for the end. */
 const WAIT_FOR_END_MS = 10_000;
@@ -14,7 +15,7 @@ const WAIT_FOR_COMMIT_MS = 30_000;
 
 interface Applied {
   active: ActiveExecution;
-  /** Of the command's event; null when it changed nothing. */
+  /** Of the command's last event; null when it changed nothing. */
   ownSeq: number | null;
 }
 
@@ -24,6 +25,7 @@ export class LocalCommands {
   constructor(
     private readonly dispatcher: Dispatcher,
     private readonly settlement: NodeSettlement,
+    private readonly preparation: ResumePreparation,
   ) {}
 
   /**
@@ -42,10 +44,12 @@ export class LocalCommands {
     const committed = active.stream.committed().then(() => void (isCommitted = true));
     const left = active.left.then(() => void (hasLeft = true));
     if (given.command.kind === 'end') await atMost(WAIT_FOR_END_MS, left);
-    await atMost(WAIT_FOR_COMMIT_MS, Promise.race([committed, left]));
+    await atMost(WAIT_FOR_COMMIT_MS, active.isLeaving ? left : Promise.race([committed, left]));
     if (active.isAbandoned) throw new ExecutionElsewhere(given.executionId);
     if (!isCommitted && !hasLeft) throw commandUnknown(given.executionId);
-    if (given.command.kind === 'resume' && ownSeq !== null) return ownSeq;
+    // Under another plan it is due at once, for whoever has room.
+    if (given.command.kind === 'carry-on' && active.isLeaving) this.dispatcher.queued();
+    if (isResume(given) && ownSeq !== null) return ownSeq;
     return hasLeft ? active.state.seq : seq;
   }
 
@@ -54,14 +58,25 @@ export class LocalCommands {
    * one may come, hence no await.
    */
   private async apply({ id, executionId, command, expectedSeq }: ExecutionCommand): Promise<Applied> {
-    const prepared = await this.settlement.prepared(executionId, command);
+    const decided = await this.settlement.prepared(executionId, command);
+    const prepared = await this.preparation.prepared(executionId, decided, id);
     let active = await this.dispatcher.hold(executionId);
     while (active.isLeaving) active = await this.dispatcher.hold(executionId);
     try {
       if (!active.state.commandIds.has(id)) checkSeq(active.state.seq, expectedSeq);
-      return { active, ownSeq: active.driver.command({ ...prepared, commandId: id }) };
-    } finally {
+      const ownSeq = active.driver.command({ ...prepared, commandId: id });
       active.driver.release();
+      return { active, ownSeq };
+    } catch (error) {
+      active.driver.release();
+      await this.preparation.discard(prepared);
+      // It was claimed for this command alone: whoever hears of the refusal may delete it at once.
+      if (active.isLeaving) await atMost(WAIT_FOR_COMMIT_MS, active.left);
+      throw error;
     }
   }
+}
+
+function isResume({ command: { kind } }: ExecutionCommand): boolean {
+  return kind === 'resume' || kind === 'carry-on';
 }

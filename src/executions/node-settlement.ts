@@ -27,7 +27,7 @@ export class NodeSettlement {
   async check(executionId: string, settlement: Settlement): Promise<void> {
     const state = await this.folds.load(executionId);
     if (!state) throw executionNotFound(executionId);
-    const plan = await this.plans.get(state.workflowId, state.revision);
+    const plan = await this.plans.of(state);
     const node = plan.byId.get(settlement.nodeId);
     if (!node) throw nodeNotFound(executionId, settlement.nodeId);
     const problems = settlementProblems(node, settlement);
@@ -42,7 +42,7 @@ export class NodeSettlement {
     if (command.kind !== 'settle' || command.status !== 'completed') return command;
     const state = await this.folds.loadFresh(executionId);
     if (!state) throw executionNotFound(executionId);
-    const plan = await this.plans.get(state.workflowId, state.revision);
+    const plan = await this.plans.of(state);
     const node = plan.byId.get(command.nodeId);
     if (!node?.outgoing.some(({ condition }) => condition)) return command;
     const source = { executionId, plan, state, flow: new DataFlow(plan, state) };

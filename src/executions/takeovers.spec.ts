@@ -91,6 +91,22 @@ it('takes over from many, also when each holds its row', async () => {
   expect(await dead()).toEqual(ids);
 });
 
+it('takes over from the rest, too, when there is room for them only while the others are still looked at', async () => {
+  const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+  for (const id of ids) await register(id, ELSEWHERE, 2 * LEASE_MS);
+  const lookEndsLate = async () => {
+    await until(() => told >= 4);
+    await instances.forgetDead();
+  };
+  const slow = Object.create(instances, { forgetDead: { value: lookEndsLate } }) as InstanceRepository;
+  const looking = new Takeovers(test.config, test.identity, slow, test.database, test.log);
+  looking.begin({ looked: () => undefined, takenOver: () => (told += 1) });
+  await looking.look();
+  await until(() => told === ids.length);
+
+  expect(await dead()).toEqual(ids);
+});
+
 it('with a database of its own takes over from whoever was there before', async () => {
   const exclusive = Object.create(test.database, { exclusive: { value: true } }) as typeof test.database;
   const alone = new Takeovers(test.config, test.identity, instances, exclusive, test.log);

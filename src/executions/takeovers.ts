@@ -68,6 +68,7 @@ export class Takeovers {
       this.log.debug({ err: error }, 'could not look after other instances; trying again');
     } finally {
       this.looking = false;
+      this.goOnWithMore();
     }
   }
 
@@ -105,11 +106,15 @@ export class Takeovers {
     } finally {
       clearInterval(impatient);
       this.underWay.delete(instance);
-      if (this.areMore) {
-        this.areMore = false;
-        void this.look();
-      }
+      this.goOnWithMore();
     }
+  }
+
+  /** A place may have become free while the others were still being looked at. */
+  private goOnWithMore(): void {
+    if (!this.areMore || this.looking || this.underWay.size >= AT_ONCE) return;
+    this.areMore = false;
+    void this.look();
   }
 
   /** A process that was stopped in the middle of a batch keeps its row locked until its session ends. */

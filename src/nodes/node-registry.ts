@@ -14,6 +14,7 @@ interface TypeChecks {
   config: Check;
   resolvedConfig: Check;
   rollback: Check;
+  resolvedRollback: Check;
 }
 
 /** The node types of this server. */
@@ -58,6 +59,10 @@ export class NodeRegistry implements NodeCatalog {
     return this.checks.get(type)?.rollback(rollback) ?? [];
   }
 
+  checkResolvedRollback(type: NodeType, rollback: JsonObject): ConfigProblem[] {
+    return this.checks.get(type)?.resolvedRollback(rollback) ?? [];
+  }
+
   checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[] {
     return this.checks.get(type)?.resolvedConfig(config) ?? [];
   }
@@ -94,6 +99,7 @@ function compileChecks(type: NodeType): TypeChecks {
     config: check(schemaOfDocument(type.configSchema)),
     resolvedConfig: check(schemaOfResolved(type.configSchema)),
     rollback: type.rollbackSchema ? check(schemaOfDocument(type.rollbackSchema)) : () => [],
+    resolvedRollback: type.rollbackSchema ? check(schemaOfResolved(type.rollbackSchema)) : () => [],
   };
 }
 

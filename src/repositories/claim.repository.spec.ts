@@ -57,8 +57,8 @@ describe('orphans', () => {
     expect(claimed).toHaveLength(2);
     expect(claimed).toEqual(
       expect.arrayContaining([
-        { id: 'dead', claimer, claims: 1, from: 'dead' },
-        { id: 'gone', claimer, claims: 1, from: 'zzz' },
+        { id: 'dead', claimer, claims: 1, from: 'dead', revision: 1 },
+        { id: 'gone', claimer, claims: 1, from: 'zzz', revision: 1 },
       ]),
     );
     expect(await claims.orphans(10)).toEqual([]);
@@ -109,6 +109,22 @@ describe('orphans', () => {
   });
 });
 
+describe('another revision', () => {
+  it('is written into the row by its owner alone', async () => {
+    await add('mine', { owner: test.identity.id });
+    await add('theirs', { owner: 'somebody' });
+    for (const id of ['mine', 'theirs'])
+      await claims.nameRevision(id, { revision: 3, version: '2.0.0', totalNodes: 7 });
+    const { rows } = await test.database.pool.query(
+      `SELECT id, workflow_revision, workflow_version, total_nodes FROM executions WHERE id IN ('mine', 'theirs') ORDER BY id`,
+    );
+    expect(rows).toMatchObject([
+      { id: 'mine', workflow_revision: 3, workflow_version: '2.0.0', total_nodes: 7 },
+      { id: 'theirs', workflow_revision: 1 },
+    ]);
+  });
+});
+
 describe('what is due', () => {
   it('comes by priority, then by due time; a claim of it is no claim after a death', async () => {
     await add('low', { priority: -1, wakeAt: 1 });
@@ -116,7 +132,8 @@ describe('what is due', () => {
     await add('high', { priority: 9, wakeAt: 3, claims: 4 });
     await add('mid', { wakeAt: 2 });
 
-    expect(await claims.due(1000, 1)).toEqual([{ id: 'high', claimer: test.identity.id, claims: 4, from: null }]);
+    const claimer = test.identity.id;
+    expect(await claims.due(1000, 1)).toEqual([{ id: 'high', claimer, claims: 4, from: null, revision: 1 }]);
     expect(ids(await claims.due(1000, 1))).toEqual(['mid']);
     expect(ids(await claims.due(1000, 9))).toEqual(['low']);
   });

@@ -11,6 +11,15 @@ export interface Claim {
   claims: number;
   /** The instance that is dead or gone, from which it was taken; null when nobody had it. */
   from: string | null;
+  /** The revision that its row names; the journal may know of another one. */
+  revision: number;
+}
+
+/** What a row says of the revision that is run. */
+export interface RunRevision {
+  revision: number;
+  version: string;
+  totalNodes: number;
 }
 
 /** Only who holds a living lease may claim; a claim that waited for a takeover sees that it is too late. */
@@ -104,6 +113,16 @@ export class ClaimRepository {
     return rows.map(({ id }) => id);
   }
 
+  /** Writes into the row what its owner runs since the execution goes on under another revision. */
+  async nameRevision(executionId: string, { revision, version, totalNodes }: RunRevision): Promise<void> {
+    await this.database.journalPool.query({
+      name: 'name_revision',
+      text: `UPDATE executions SET workflow_revision = $3, workflow_version = $4, total_nodes = $5
+             WHERE id = $1 AND owner = $2`,
+      values: [executionId, this.identity.id, revision, version, totalNodes],
+    });
+  }
+
   async exists(executionId: string): Promise<boolean> {
     const { rowCount } = await this.database.journalPool.query('SELECT 1 FROM executions WHERE id = $1', [executionId]);
     return rowCount === 1;
@@ -115,7 +134,8 @@ export class ClaimRepository {
       name,
       text: `WITH RECURSIVE ${LEASE}, ${gone}free AS MATERIALIZED (${select})
              UPDATE executions e SET owner = $1, wake_at = NULL, claims = e.claims + coalesce((free.owner <> $1)::int, 0)
-             FROM free, lease WHERE e.id = free.id RETURNING e.id, e.owner AS claimer, e.claims, free.owner AS "from"`,
+             FROM free, lease WHERE e.id = free.id
+             RETURNING e.id, e.owner AS claimer, e.claims, free.owner AS "from", e.workflow_revision AS revision`,
       values: [this.identity.id, ...values],
     });
     return rows;

@@ -48,6 +48,8 @@ const deleteLocked = (instanceId: string, { writer, no }: DeletionBatch) => Pris
     DELETE FROM execution_metrics WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
   ), commands AS (
     DELETE FROM execution_commands WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed)) AND key IS NOT NULL
+  ), configs AS (
+    DELETE FROM execution_configs WHERE execution_id = ANY(ARRAY(SELECT id FROM doomed))
   ), gone AS (
     DELETE FROM executions WHERE id = ANY(ARRAY(SELECT id FROM doomed))
     RETURNING id, seq, workflow_id, status, ended_at, duration

@@ -12,6 +12,7 @@ import { WorkflowHeadRepository } from './workflow-head.repository.js';
 import { WorkflowListRepository } from './workflow-list.repository.js';
 import { WorkflowRepository } from './workflow.repository.js';
 import { EventRepository } from './event.repository.js';
+import { ExecutionConfigRepository } from './execution-config.repository.js';
 import { ExecutionCounterRepository } from './execution-counter.repository.js';
 import { ExecutionDeletionRepository } from './execution-deletion.repository.js';
 import { ExecutionStatisticsRepository } from './execution-statistics.repository.js';
@@ -27,6 +28,7 @@ const REPOSITORIES = [
   BatchRepository,
   LogRepository,
   ExecutionRepository,
+  ExecutionConfigRepository,
   ExecutionCounterRepository,
   ExecutionStatisticsRepository,
   ExecutionDeletionRepository,

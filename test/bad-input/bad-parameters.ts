@@ -15,6 +15,9 @@ const SEQ = integer(0, 2_147_483_646);
 const PAGE = { page: integer(1, 1_000_000), pageSize: integer(1, 200) };
 const ORDER = { sortOrder: choice };
 
+const FEED_FILTERS = { workflowId: id, types: listOf, status: listOf, executionIds: ['a%00', '%zz', 'x,'.repeat(101)] };
+const FEED_CURSOR = ['x', '[]', 'e30', 'bnVsbA', 'WyJjcmVhdGVkQXQiLCJkZXNjIiwxLCJ4IiwwXQ'];
+
 /** Every parameter of every route, with values that it may not have. */
 const PARAMETERS: Record<string, Record<string, string[]>> = {
   'GET /workflows': {
@@ -66,12 +69,16 @@ const PARAMETERS: Record<string, Record<string, string[]>> = {
   },
   'GET /executions/:done/metrics': { from: TIME, to: TIME, points: integer(1, 1000) },
   'GET /executions/:done/nodes': { ...PAGE, status: choice },
+  'GET /executions/:done/rollback-points': PAGE,
+  'GET /events': { ...FEED_FILTERS, after: FEED_CURSOR, wait: integer(0, 30).filter((value) => value !== '1.5') },
+  'GET /events/stream': { ...FEED_FILTERS, after: FEED_CURSOR },
 };
 
 /** Routes that take no parameter at all. */
 const TAKE_NONE = [
   'GET /health/live',
   'GET /health/ready',
+  'GET /metrics',
   'GET /node-types',
   'GET /workflow-schema',
   'POST /workflows',
@@ -94,6 +101,10 @@ const TAKE_NONE = [
   'GET /executions/:done/nodes/in',
   'PUT /executions/:asleep/status',
   'POST /executions/:asleep/cancel',
+  'POST /executions/:done/rollback',
+  'POST /executions/:paused/resume',
+  'POST /executions/:done/checkpoints',
+  'POST /executions/:done/rerun',
   'POST /executions/cleanup',
   'DELETE /executions/:done',
 ];

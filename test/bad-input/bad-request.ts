@@ -1,6 +1,6 @@
 /**
  * A row of the table of requests that must be refused. In its path `:done`, `:paused`, `:asleep` and `:planned` stand for
- * executions in these states; a path that does not begin with /health is one below /api/v2.
+ * executions in these states; a path is one below /api/v2 unless it begins with /health or is /metrics.
  */
 export interface BadRequest {
   /** What is bad about it. */

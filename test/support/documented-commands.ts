@@ -1,13 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** An answer as a page has it. */
+export interface Shown {
+  value: unknown;
+  /** Its lines, from 0; `to` is the one behind it. */
+  from: number;
+  to: number;
+}
+
 /** A command of a page with the answer that the page shows for it. */
 export interface DocumentedCommand {
   /** Line of the page, from 1. */
   line: number;
   command: string;
   /** As the page has it; undefined where it shows none. */
-  shown?: { value: unknown; from: number; to: number };
+  shown?: Shown;
 }
 
 /** What a command asks for, in the words of the API. */
@@ -24,11 +32,16 @@ export interface DocumentedCall {
 
 const FENCE = /^```(\w*)$/;
 
-/** Finds the `sh` blocks with a curl command in them, each with the `json` block that follows it. */
-export function documentedCommands(page: string): DocumentedCommand[] {
+/**
+ * Finds the `sh` blocks with a curl command in them, each with the `json` block that follows it.
+ * @param heading only what stands below it, up to the next one of second order
+ */
+export function documentedCommands(page: string, heading?: string): DocumentedCommand[] {
   const lines = page.split('\n');
   const found: DocumentedCommand[] = [];
-  for (let at = 0; at < lines.length; at += 1) {
+  const start = heading === undefined ? 0 : lines.indexOf(heading) + 1;
+  for (let at = start; at < lines.length; at += 1) {
+    if (heading !== undefined && lines[at]?.startsWith('## ')) break;
     const [, language] = FENCE.exec(lines[at] ?? '') ?? [];
     if (language === undefined) continue;
     const end = lines.indexOf('```', at + 1);

@@ -1,4 +1,5 @@
 import type { JournalEvent } from '../../src/engine/journal/events.js';
+import type { RollbackPlan } from '../../src/engine/recovery/planned-rollback.js';
 
 type Event = JournalEvent extends infer E ? (E extends JournalEvent ? Omit<E, 'timestamp'> : never) : never;
 
@@ -9,7 +10,15 @@ const network = { bytesReceived: 1, bytesSent: 2, requestCount: 1 };
 const outputs = { n: 1 };
 const reset = [{ nodeId: 'either', run: 2 }];
 const handler = { run: 1, attempt: 1 };
-const plan = { targetNodeId: 'nap', warnings: ['"call" has acted outside'] };
+const plan: RollbackPlan = {
+  hash: 'h',
+  seq: 20,
+  targetNodeId: 'nap',
+  scope: 'after',
+  steps: [],
+  warnings: ['"call" has acted outside'],
+  reset,
+};
 const rollback = { rollbackId: 'rb_1', rolledBack: ['either'], reset };
 
 /** A journal of three nodes (nap, call, either) in which everything happens that can happen. */
@@ -43,7 +52,7 @@ const EVENTS: Event[] = [
     ...caused,
   },
   { type: 'execution:updated', change: 'variables', variables: { a: 1 }, ...caused },
-  { type: 'execution:updated', change: 'config', config: { call: { url: 'y' } }, ...caused },
+  { type: 'execution:updated', change: 'config', config: { call: { url: 'y' } }, keptAs: 'cmd_1', ...caused },
   { type: 'execution:updated', change: 'settings', settings: { timeout: 5000 }, ...caused },
   { type: 'execution:updated', change: 'owner', owner: null, ...caused },
   { type: 'execution:updated', change: 'checkpoint', nodeId: 'call', label: 'here', state: 1, ...caused },
@@ -64,8 +73,8 @@ const EVENTS: Event[] = [
   { type: 'execution:failed', error: { ...error, failedNodeId: 'call', failedNodeName: 'Call' } },
   { type: 'execution:rolling-back', ...caused, rollbackId: 'rb_1', plan, force: true },
   { type: 'node:rolling-back', nodeId: 'either', ...handler, key: 'rt_1_undo' },
-  { type: 'node:rolled-back', nodeId: 'either', ...handler, outcome: 'undone' },
-  { type: 'node:rollback-failed', nodeId: 'call', ...handler, error },
+  { type: 'node:rolled-back', nodeId: 'either', ...handler, outcome: 'undone', network },
+  { type: 'node:rollback-failed', nodeId: 'call', ...handler, error, until: 1050, network },
   { type: 'execution:rollback-stopped', ...rollback, remaining: ['call'], failedNodeId: 'call', error },
   { type: 'execution:rolling-back', ...caused, rollbackId: 'rb_1', plan, force: true },
   { type: 'execution:rolled-back', ...rollback },
@@ -81,8 +90,8 @@ const EVENTS: Event[] = [
   { type: 'execution:rolled-back', ...rollback, rollbackId: 'rb_3' },
 ];
 
-/** A journal of the workflow with every event that there is; with `upTo` it ends with the first event of that activity. */
-export function everyEvent(workflowId: string, upTo?: 'rolling-back'): JournalEvent[] {
+/** A journal of the workflow with every event that there is; with `upTo` it ends with the first event of that type. */
+export function everyEvent(workflowId: string, upTo?: 'execution:rollback-stopped'): JournalEvent[] {
   const created: Event = {
     type: 'execution:created',
     workflowId,
@@ -97,7 +106,7 @@ export function everyEvent(workflowId: string, upTo?: 'rolling-back'): JournalEv
     parent: 'exec_1',
     ...caused,
   };
-  const end = upTo === undefined ? EVENTS.length : EVENTS.findIndex(({ type }) => type.endsWith(upTo)) + 1;
+  const end = upTo === undefined ? EVENTS.length : EVENTS.findIndex(({ type }) => type === upTo) + 1;
   return [created, ...EVENTS.slice(0, end)].map(
     (event, index) => ({ ...event, timestamp: 1000 + index }) as JournalEvent,
   );

@@ -29,6 +29,7 @@ export function nodeContext(config: JsonObject = {}, given: Partial<NodeContext>
     fetch: createCountingFetch(controller.signal, use),
     log: (level, message, data) => lines.push({ level, message, data }),
     checkpoint: () => Promise.resolve(),
+    retry: async (operation) => operation(1),
     ...given,
     lines,
     use,

@@ -12,6 +12,7 @@ function planned(onInterrupted: NodeType['onInterrupted'], node: Partial<NodeDef
     checkConfig: () => [],
     checkRollback: () => [],
     checkResolvedConfig: () => [],
+    checkResolvedRollback: () => [],
   };
   const content = { nodes: [{ id: 'n', type: 't', ...node }], edges: [] };
   return buildExecutionPlan({ workflowId: 'wf', revision: 1, version: '1.0.0', content }, catalog).nodes[0];

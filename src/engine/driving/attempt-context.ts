@@ -6,7 +6,10 @@ import { idempotencyKey } from '../idempotency-key.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import { maskSecrets, maskText } from '../mask-secrets.js';
 import { toPlainJson } from '../plain-json.js';
-import { LOG_LEVELS, type LogLevel, type NetworkUse, type NodeContext } from '../ports.js';
+import { seededRandom } from '../seeded-random.js';
+import { executeWithRetry } from '../retry/execute-with-retry.js';
+import { policyOver } from '../retry/retry-policy.js';
+import { LOG_LEVELS, type LogLevel, type NetworkUse, type NodeContext, type Scheduler } from '../ports.js';
 
 /** A node's own checkpoint is small: it is kept in the journal. */
 const CHECKPOINT_LIMIT_BYTES = 64 * 1024;
@@ -31,6 +34,7 @@ export interface AttemptInput {
 
 /** What the context of a node needs from outside. */
 export interface ContextPorts {
+  scheduler: Scheduler;
   /** A fetch that counts into `use` and obeys the signal. */
   createFetch: (signal: AbortSignal, use: NetworkUse) => NodeContext['fetch'];
   log(nodeId: string, level: LogLevel, message: string, data?: JsonValue): void;
@@ -116,6 +120,17 @@ export class AttemptContext implements NodeContext {
   }
 
   // What follows may be taken out of the context, as `{ log, checkpoint }`: it needs no `this`.
+
+  get retry(): NodeContext['retry'] {
+    return (operation, policy) => {
+      const { executionId, nodeId, run, attempt, signal } = this;
+      const { retry, type } = this.input.node;
+      // A generator of its own: what expressions draw does not depend on it.
+      const random = seededRandom(`${executionId}\0${nodeId}\0${run}\0${attempt}\0retry`);
+      const ports = { scheduler: this.ports.scheduler, random, signal, finalErrors: type.finalErrors };
+      return executeWithRetry(operation, policyOver(retry, policy), ports);
+    };
+  }
 
   get log(): NodeContext['log'] {
     return (level, message, data) => {

@@ -1,7 +1,7 @@
 import type { PlanNode } from '../definition/execution-plan.js';
-import type { JournalEvent } from '../journal/events.js';
+import type { ExecutionErrorData, JournalEvent, RollbackEnd } from '../journal/events.js';
 import { LONGEST_TIMER_MS } from '../scheduling/call-at.js';
-import { endEvent } from '../state/decide-command.js';
+import { endEvent } from '../state/decide-end.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
 import type { Obstacles } from './obstacles.js';
@@ -12,12 +12,27 @@ export interface Idle {
   remaining: number;
   /** The server stops. */
   isDraining: boolean;
+  /** A failure undoes everything before it ends the execution. */
+  rollsBackOnFailure: boolean;
   /** When the first node that waits is due, in epoch ms; Infinity when none is. */
   nextDue(): number;
+  /** When a handler of a rollback is due that is between attempts, in epoch ms; undefined when none is. */
+  undoDue(): number | undefined;
 }
 
-/** Either the event that it ends or pauses with, or when it has to be looked at again (epoch ms; null: at a command alone). */
-export type Conclusion = { event: JournalEvent } | { wakeAt: number | null };
+/**
+ * The event that it ends or pauses with, the end before which everything is undone, or when it has to be looked at again
+ * (epoch ms; null: at a command alone).
+ */
+export type Conclusion = { event: JournalEvent } | { rollBack: EndAfterRollback } | { wakeAt: number | null };
+
+/** An end that follows a rollback, and who asked for it. */
+export interface EndAfterRollback {
+  then: RollbackEnd;
+  error?: ExecutionErrorData;
+  actor?: string;
+  reason?: string;
+}
 
 /** What becomes of an execution in which nothing runs; null: it stays in memory, since something is due soon. */
 export function conclude(
@@ -26,9 +41,16 @@ export function conclude(
   idle: Idle,
   timestamp: number,
 ): Conclusion | null {
-  if (state.activity === 'cancelling' && state.ending) return { event: endEvent(state.ending, { timestamp }) };
+  // Another instance goes on with it, or this one once the handler's next attempt is due.
+  if (state.rollbacks.at(-1)?.status === 'in-progress') return { wakeAt: idle.undoDue() ?? timestamp };
+  if (state.activity === 'cancelling' && state.ending) {
+    const { rollback, actor, reason } = state.ending;
+    if (rollback) return { rollBack: { then: 'cancelled', actor, reason } };
+    return { event: endEvent(state.ending, { timestamp }) };
+  }
   if (isEnded(state.status) || state.status === 'paused') return { wakeAt: null };
   if (state.status === 'pending') return { wakeAt: state.runAt ?? timestamp };
+  if (failure && idle.rollsBackOnFailure) return { rollBack: { then: 'failed', error: failure } };
   if (failure) return { event: { type: 'execution:failed', timestamp, error: failure } };
   if (asking) return { event: pausedToAsk(asking, timestamp) };
   if (idle.remaining === 0) return { event: { type: 'execution:completed', timestamp } };

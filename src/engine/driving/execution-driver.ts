@@ -2,13 +2,15 @@ import { DataFlow } from '../data-flow.js';
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import { EngineError } from '../errors.js';
 import type { ExecutionErrorData, JournalEvent } from '../journal/events.js';
+import { rollbackBefore } from '../recovery/decide-rollback.js';
+import { changesPlan } from '../recovery/resume-plan.js';
 import { callAt } from '../scheduling/call-at.js';
 import { RunLimit } from '../scheduling/run-limit.js';
 import { decideCommand, type Command } from '../state/decide-command.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
 import type { AttemptInput } from './attempt-context.js';
-import { conclude, pausedToAsk } from './conclude.js';
+import { conclude, type EndAfterRollback, pausedToAsk } from './conclude.js';
 import { DriveLoop } from './drive-loop.js';
 import type { DriverOptions, DriverPorts } from './driver-ports.js';
 import { EventWriter } from './event-writer.js';
@@ -16,6 +18,7 @@ import { cancelled, openAttempts, timeoutError } from './interrupted-work.js';
 import { NodeRunner } from './node-runner.js';
 import { NodeSequence } from './node-sequence.js';
 import { Obstacles } from './obstacles.js';
+import { RollbackRun } from './rollback-run.js';
 
 /**
  * Drives one execution: next nodes → run → event → journal, until it ends, pauses or only waits. Everything it knows
@@ -26,6 +29,7 @@ export class ExecutionDriver {
   private readonly obstacles: Obstacles;
   private readonly runner: NodeRunner;
   private readonly sequence: NodeSequence;
+  private readonly rollback: RollbackRun;
   private readonly limit: RunLimit;
   private readonly loop: DriveLoop;
   /** True once what the journal left open has been taken up. */
@@ -41,7 +45,8 @@ export class ExecutionDriver {
     const { executionId, plan, state } = options;
     this.writer = new EventWriter(plan, state, ports);
     this.obstacles = new Obstacles(plan, state);
-    this.runner = new NodeRunner({ executionId, plan, state, flow: new DataFlow(plan, state) }, ports, {
+    const source = { executionId, plan, state, flow: new DataFlow(plan, state) };
+    this.runner = new NodeRunner(source, ports, {
       append: (event) => this.writer.append(event),
       timestamp: () => this.writer.timestamp(),
       recorded: (node, event) => this.sequence.recorded(node, event),
@@ -56,13 +61,19 @@ export class ExecutionDriver {
       guard: (work) => this.guard(work),
       changed: () => this.loop.run(),
     });
+    this.rollback = new RollbackRun(source, ports, {
+      append: (event) => this.writer.append(event),
+      timestamp: () => this.writer.timestamp(),
+      guard: (work) => this.guard(work),
+      changed: () => this.loop.run(),
+    });
     this.limit = new RunLimit(ports.scheduler, () => this.guard(() => this.onTimeout()));
     this.loop = new DriveLoop(
       {
         guard: (work) => this.guard(work),
         begin: () => this.begin(),
-        mayStart: () => this.mayStart() && this.runner.size < plan.settings.maxConcurrency,
-        startNext: () => this.sequence.startNext(),
+        mayStart: () => this.mayUndo() || (this.mayStart() && this.runner.size < plan.settings.maxConcurrency),
+        startNext: () => (this.mayUndo() ? this.rollback.startNext() : this.sequence.startNext()),
         conclude: () => this.concludeIfIdle(),
         rest: () => this.keepLimit(),
       },
@@ -93,7 +104,8 @@ export class ExecutionDriver {
   }
 
   /**
-   * Carries a command out; gives the seq of its event, null when it changed nothing.
+   * Carries a command out; gives the seq of its last event, null when it changed nothing. After one that changes what is
+   * run, the execution leaves memory and is due at once: it goes on from the journal, under the new plan.
    * @throws EngineError INVALID_TRANSITION or CONFLICT, and the command has changed nothing; SERVICE_UNAVAILABLE when the
    * execution has just left memory
    */
@@ -101,15 +113,17 @@ export class ExecutionDriver {
     this.guard(() => this.begin());
     if (this.gone) throw new EngineError('SERVICE_UNAVAILABLE', 'The execution has just left memory; try again');
     const now = { timestamp: this.writer.timestamp(), running: this.runner.size };
-    const { event, abort } = decideCommand(this.plan, this.state, command, now);
-    if (!event) return null;
-    let seq = this.state.seq;
-    const withdrawsPause = event.type === 'execution:resumed' && this.state.activity === 'pausing';
+    const { events, abort } = decideCommand(this.plan, this.state, command, now);
+    if (events.length === 0) return null;
+    let { seq } = this.state;
+    const resumes = events.some(({ type }) => type === 'execution:resumed');
+    const withdrawsPause = resumes && this.state.activity === 'pausing';
     this.guard(() => {
-      this.writer.append(event);
+      for (const event of events) this.writer.append(event);
       ({ seq } = this.state);
+      if (events.some(changesPlan)) return this.leave(now.timestamp);
       if (withdrawsPause) this.sequence.goOn();
-      else if (event.type === 'execution:resumed') this.begun = false;
+      else if (resumes) this.begun = false;
       if (abort && command.kind === 'pause') this.runner.interruptAll('abort');
       else if (abort) this.abortWithGrace();
     });
@@ -126,6 +140,7 @@ export class ExecutionDriver {
   abandon(): void {
     this.stop();
     this.runner.dropAll();
+    this.rollback.drop();
   }
 
   /** Starts nothing more and leaves as soon as nothing runs. */
@@ -140,6 +155,7 @@ export class ExecutionDriver {
     this.guard(() => {
       if (this.state.activity === 'cancelling') this.runner.giveUpAll(cancelled());
       else this.runner.interruptAll('shutdown');
+      this.rollback.drop();
     });
     this.loop.run();
   }
@@ -147,6 +163,7 @@ export class ExecutionDriver {
   /** Ends the execution as failed for a reason of the engine's own, whatever its nodes say. */
   failWith(error: ExecutionErrorData): void {
     this.guard(() => {
+      if (this.rollback.isOpen) return this.stopRollback(error);
       if (isEnded(this.state.status)) return this.leave(null);
       this.runner.interruptAll('abort');
       this.leavePending();
@@ -161,6 +178,7 @@ export class ExecutionDriver {
    */
   pauseWith(code: string): void {
     this.guard(() => {
+      if (this.rollback.isOpen) return this.stopRollback({ code, message: 'The rollback was stopped by the engine' });
       this.leavePending();
       this.begin();
       const { status, activity } = this.state;
@@ -168,6 +186,11 @@ export class ExecutionDriver {
       this.writer.append({ type: 'execution:paused', timestamp: this.writer.timestamp(), code });
     });
     this.loop.run();
+  }
+
+  private stopRollback({ code, message }: ExecutionErrorData): void {
+    this.rollback.stopWith({ code, message });
+    this.leave(null);
   }
 
   private leavePending(): void {
@@ -183,7 +206,8 @@ export class ExecutionDriver {
     this.obstacles.takeUp();
     this.sequence.takeUp();
     const { failure, asking } = this.obstacles;
-    if (!asking || failure || this.state.activity === 'cancelling') return;
+    const { activity } = this.state;
+    if (!asking || failure || (activity !== null && activity !== 'pausing')) return;
     this.writer.append(pausedToAsk(asking, this.writer.timestamp()));
   }
 
@@ -201,6 +225,10 @@ export class ExecutionDriver {
   private mayStart(): boolean {
     const { status, activity } = this.state;
     return status === 'running' && activity === null && !this.obstacles.areThere && !this.draining;
+  }
+
+  private mayUndo(): boolean {
+    return !this.draining && this.rollback.mayStart();
   }
 
   /** The execution's own limit counts what runs. */
@@ -224,16 +252,25 @@ export class ExecutionDriver {
   }
 
   private concludeIfIdle(): void {
-    if (this.runner.size > 0) return;
+    if (this.runner.size > 0 || this.rollback.conclude(this.draining)) return;
     const idle = {
+      rollsBackOnFailure: this.plan.settings.errorHandling === 'rollback',
       remaining: this.sequence.remaining,
       isDraining: this.draining,
       nextDue: () => this.sequence.nextDue(),
+      undoDue: () => this.rollback.dueAt,
     };
     const conclusion = conclude(this.state, this.obstacles, idle, this.writer.timestamp());
     if (!conclusion) return;
     if ('event' in conclusion) this.end(conclusion.event);
+    else if ('rollBack' in conclusion) this.rollBackBefore(conclusion.rollBack);
     else this.leave(conclusion.wakeAt);
+  }
+
+  private rollBackBefore({ then, error, ...by }: EndAfterRollback): void {
+    const caused = { timestamp: this.writer.timestamp(), ...by };
+    this.writer.append(rollbackBefore(this.plan, this.state, { then, error }, caused));
+    this.loop.run();
   }
 
   private end(event: JournalEvent): void {
@@ -251,6 +288,7 @@ export class ExecutionDriver {
     this.loop.stop();
     this.sequence.stop();
     this.runner.close();
+    this.rollback.close();
     this.limit.rest();
     this.stopGrace?.();
   }

@@ -1,6 +1,6 @@
 import { NodeError, type NodeErrorData } from '../errors.js';
 import type { JsonObject } from '../json.js';
-import type { NodeCatalog, ProbeResult, Scheduler } from '../ports.js';
+import type { NodeCatalog, ProbeResult } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 import { AttemptContext, type AttemptInput, type ContextPorts } from './attempt-context.js';
 import { describeError } from './describe-error.js';
@@ -20,7 +20,6 @@ export type ProbeOutcome =
 
 /** What a probe needs from outside. */
 export interface ProbePorts extends Omit<ContextPorts, 'checkpoint'> {
-  scheduler: Scheduler;
   catalog: NodeCatalog;
   /** Resolves once it is committed that the attempt was cut off. */
   committed(): Promise<void>;

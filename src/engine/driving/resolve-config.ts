@@ -1,6 +1,6 @@
 import { NodeError } from '../errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.js';
-import type { NodeCatalog } from '../ports.js';
+import type { ConfigProblem, NodeCatalog } from '../ports.js';
 import type { AttemptInput } from './attempt-context.js';
 
 /**
@@ -21,7 +21,12 @@ function checked({ node }: AttemptInput, config: JsonValue, catalog: NodeCatalog
   if (node.config.isStatic) return resolved;
   const problems = catalog.checkResolvedConfig(node.type, resolved);
   if (problems.length === 0) return resolved;
+  throw invalidConfig(problems);
+}
+
+/** What does not fit its schema once the expressions are put in. */
+export function invalidConfig(problems: readonly ConfigProblem[]): NodeError {
   const message = problems.map(({ path, message: text }) => (path ? `${path}: ${text}` : text)).join('; ');
   const details = { problems: problems.map(({ path, message: text }) => ({ field: path, message: text })) };
-  throw new NodeError('INVALID_CONFIG', message, { details });
+  return new NodeError('INVALID_CONFIG', message, { details });
 }

@@ -7,14 +7,12 @@ import type { JsonObject } from '../json.js';
 import { NodeWork } from './node-work.js';
 import { plainOutput } from './plain-output.js';
 import { resolveConfig } from './resolve-config.js';
-import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait, Scheduler } from '../ports.js';
+import type { CompletedWait, NetworkUse, NodeCatalog, NodeOutput, NodeResult, NodeWait } from '../ports.js';
 import { callAt } from '../scheduling/call-at.js';
 
 /** A wait below this is slept in memory: journaling it would cost more than it saves. */
 export const SHORT_WAIT_MS = 50;
 
-/** How long a type that says itself what came of an attempt that is cut off may take for that. */
-const ABORT_ANSWER_MS = 3000;
 /** What an own type is told whose `execute` gave none. */
 const NO_RESULT = 'execute must give { outputs, port?, variables? } and gave no object';
 
@@ -41,7 +39,6 @@ export type AttemptOutcome =
 
 /** What an attempt needs from outside. */
 export interface AttemptPorts extends ContextPorts {
-  scheduler: Scheduler;
   catalog: NodeCatalog;
   /** Present when the node's output may be reused and kept. */
   cache?: AttemptCache;
@@ -119,26 +116,12 @@ export class Attempt extends NodeWork<AttemptOutcome> {
       return this.fail(error);
     }
     if (!isThenable(result)) return this.take(result);
-    this.limit(attemptLimit(this.input.node, config));
+    const limitMs = attemptLimit(this.input.node, config);
+    if (limitMs !== undefined) this.giveUpAfter(limitMs, this.ports.scheduler, 'The attempt');
     Promise.resolve(result).then(
       (value) => this.take(value),
       (error: unknown) => this.fail(error),
     );
-  }
-
-  private limit(limitMs: number | undefined): void {
-    if (limitMs === undefined) return;
-    const { scheduler } = this.ports;
-    this.stopTimer = callAt(scheduler, scheduler.now() + limitMs, () =>
-      this.timeOut(new NodeError('TIMEOUT', `The attempt took longer than ${limitMs} ms`)),
-    );
-  }
-
-  private timeOut(reason: NodeError): void {
-    if (!this.input.node.type.answersAbort) return this.giveUp(reason);
-    const { scheduler } = this.ports;
-    this.stopTimer = callAt(scheduler, scheduler.now() + ABORT_ANSWER_MS, () => this.giveUp(reason));
-    this.abort(reason);
   }
 
   private take(result: NodeResult): void {

@@ -15,9 +15,13 @@ export interface ScopeSource {
 /** The scope of a node's expressions, as the state stands. */
 export function scopeOf(source: ScopeSource, node: PlanNode, inputs: JsonObject, reads: PlanReads): ExpressionScope {
   const { state } = source;
+  const variables = state.written.seen();
   return {
     inputs,
-    variables: state.variables,
+    // Many nodes never look, and putting them together takes a time that grows with their number.
+    get variables() {
+      return variables();
+    },
     trigger: state.trigger,
     nodes: nodeOutputs(source, node, reads),
     execution: {

@@ -9,6 +9,10 @@ export interface ExpressionScope {
   trigger: JsonObject;
   nodes: JsonObject;
   execution: JsonObject;
+  /** In compensation parameters alone: what the node gave; absent when nobody knows whether it happened. */
+  outputs?: JsonObject;
+  /** In compensation parameters alone: what the node acted with. */
+  config?: JsonObject;
 }
 
 /** What pins time and randomness of an attempt, so that the same attempt computes the same, and gives it its time. */

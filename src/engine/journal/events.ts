@@ -2,6 +2,7 @@ import type { NodeErrorData } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { EndMeasurement, NetworkUse, NodeWait } from '../ports.js';
 import type { OnInterrupted } from '../definition/workflow-definition.js';
+import type { RollbackPlan } from '../recovery/planned-rollback.js';
 
 export const TRIGGER_TYPES = ['manual', 'schedule', 'event', 'api'] as const;
 
@@ -74,6 +75,9 @@ interface Attempted extends OfNode {
 
 export type EndStatus = 'completed' | 'failed' | 'cancelled';
 
+/** The end that a rollback nobody asked for leads to. */
+export type RollbackEnd = Exclude<EndStatus, 'completed'>;
+
 /** What cuts an attempt off. */
 export type InterruptionCause = 'crash' | 'shutdown' | 'abort';
 
@@ -108,10 +112,13 @@ export type JournalEvent =
   | (Stamp & Caused & { type: 'execution:pausing'; mode: 'wait' | 'abort' })
   /** Nothing runs; `code` when no person asked for it. */
   | (Stamp & Caused & { type: 'execution:paused'; code?: string; nodeId?: string })
-  /** It goes on; `reset` names every node that is pending again: older completions of it no longer stand. */
-  | (Stamp & Caused & { type: 'execution:resumed'; fromNodeId?: string; reset: NodeReset[] })
-  /** Running nodes are being aborted before the end `then`. */
-  | (Stamp & Caused & { type: 'execution:cancelling'; then: EndStatus; error?: ExecutionErrorData })
+  /**
+   * It goes on; `reset` names every node that is pending again: older completions of it no longer stand. What was corrected
+   * comes right before it.
+   */
+  | (Stamp & Caused & { type: 'execution:resumed'; fromNodeId?: string; reset: NodeReset[]; warnings?: string[] })
+  /** Running nodes are being aborted before the end `then`; `rollback`: before that everything is undone. */
+  | (Stamp & Caused & { type: 'execution:cancelling'; then: EndStatus; error?: ExecutionErrorData; rollback?: true })
   /** Every node has ended, or a person ended it by hand. The result is the output nodes' and is put in when read. */
   | (Stamp & Caused & EndMeasurement & { type: 'execution:completed' })
   /** It failed; `error` is the first failure. */
@@ -120,17 +127,42 @@ export type JournalEvent =
   | (Stamp & Caused & EndMeasurement & { type: 'execution:cancelled' })
   /** Something about the execution was changed by hand; `change` names it. */
   | (Stamp & Caused & { type: 'execution:updated'; change: 'variables'; variables: JsonObject })
-  | (Stamp & Caused & { type: 'execution:updated'; change: 'config'; config: { [nodeId: string]: JsonObject } })
-  | (Stamp & Caused & { type: 'execution:updated'; change: 'revision'; revision: number })
+  /** Secrets are masked; whole it is kept beside the journal, as documents are, under the id `keptAs`. */
+  | (Stamp &
+      Caused & {
+        type: 'execution:updated';
+        change: 'config';
+        config: { [nodeId: string]: JsonObject };
+        keptAs?: string;
+      })
+  /** `edges`: the decisions behind nodes that have ended, by node, where the new revision has conditional edges there. */
+  | (Stamp &
+      Caused & {
+        type: 'execution:updated';
+        change: 'revision';
+        revision: number;
+        edges?: { [nodeId: string]: { [edgeId: string]: EdgeDecision } };
+      })
   | (Stamp & Caused & { type: 'execution:updated'; change: 'settings'; settings: JsonObject })
   | (Stamp & Caused & { type: 'execution:updated'; change: 'owner'; owner: string | null })
   | (Stamp &
       Caused & { type: 'execution:updated'; change: 'checkpoint'; nodeId: string; label?: string; state?: JsonValue })
-  /** Handlers are about to run; the plan is what was shown. */
-  | (Stamp & Caused & { type: 'execution:rolling-back'; rollbackId: string; plan: JsonObject; force: boolean })
+  /**
+   * Handlers are about to run; the plan is what was shown. One with the id of a rollback that stopped goes on with that.
+   * `then` is the end that follows, with the error of a failed one; absent: the execution is paused.
+   */
+  | (Stamp &
+      Caused & {
+        type: 'execution:rolling-back';
+        rollbackId: string;
+        plan: RollbackPlan;
+        force: boolean;
+        then?: RollbackEnd;
+        error?: ExecutionErrorData;
+      })
   /** Every step of the rollback is done. */
   | (Stamp & Caused & { type: 'execution:rolled-back'; rollbackId: string; rolledBack: string[]; reset: NodeReset[] })
-  /** A handler failed for good. */
+  /** A handler failed for good, or without a `failedNodeId` it was cancelled; `remaining` begins with the node that failed. */
   | (Stamp &
       Caused & {
         type: 'execution:rollback-stopped';
@@ -221,9 +253,22 @@ export type JournalEvent =
   /** A handler's intent. */
   | (Stamp & OfNode & { type: 'node:rolling-back'; attempt: number; key: string })
   /** A handler's success, or that there was nothing to do or nothing that could be done. */
-  | (Stamp & OfNode & { type: 'node:rolled-back'; attempt: number; outcome: 'undone' | 'nothing-to-do' | 'left' })
-  /** A handler's attempt failed. */
-  | (Stamp & OfNode & { type: 'node:rollback-failed'; attempt: number; error: NodeErrorData });
+  | (Stamp &
+      OfNode & {
+        type: 'node:rolled-back';
+        attempt: number;
+        outcome: 'undone' | 'nothing-to-do' | 'left';
+        network?: NetworkUse;
+      })
+  /** A handler's attempt failed; `until`: when the next one is due, absent when none follows. */
+  | (Stamp &
+      OfNode & {
+        type: 'node:rollback-failed';
+        attempt: number;
+        error: NodeErrorData;
+        until?: number;
+        network?: NetworkUse;
+      });
 
 export type JournalEventType = JournalEvent['type'];
 

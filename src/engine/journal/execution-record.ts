@@ -1,6 +1,6 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
-import type { JsonObject, JsonValue } from '../json.js';
-import { hasEnded, type ExecutionState, type RollbackNode } from '../state/execution-state.js';
+import type { JsonObject } from '../json.js';
+import { hasEnded, type ExecutionState } from '../state/execution-state.js';
 import type { ExecutionStatus } from '../state/transitions.js';
 import type { ExecutionContextData, ExecutionErrorData, SettledStatus, Trigger } from './events.js';
 import { resultOf } from './execution-result.js';
@@ -8,6 +8,7 @@ import type { PerformanceRecord } from './metric-sample.js';
 import { checkpointsOf, type CheckpointRecord } from './record-checkpoints.js';
 import { limitRecord } from './record-limit.js';
 import { NodeRecords, type NodeRecord, type Truncated } from './record-nodes.js';
+import { rollbackRecord, type RollbackRecord } from './record-rollbacks.js';
 import { activityOf, attentionOf, type Activity, type Attention } from './summary.js';
 
 /** An attempt in the memory of the instance that drives; the journal knows those of external nodes alone. */
@@ -45,25 +46,20 @@ export interface HistoryRecord extends JsonObject {
   reason?: string;
   /** Of a pause of the engine's own: OUTCOME_UNKNOWN, CRASH_LOOP. */
   code?: string;
-  /** Of a settlement. */
+  /** Of a settlement and of a checkpoint. */
   nodeId?: string;
+  /** Of a settlement. */
   status?: SettledStatus;
-}
-
-export interface RollbackRecord {
-  id: string;
-  /** Null: to the start. */
-  targetNodeId: string | null;
-  by: string | null;
-  reason?: string;
-  force: boolean;
-  /** Epoch ms. */
-  startedAt: number;
-  /** Epoch ms. */
-  endedAt?: number;
-  status: 'in-progress' | 'completed' | 'stopped' | 'cancelled';
-  nodes: RollbackNode[];
-  warnings: JsonValue[];
+  /** Of a checkpoint. */
+  label?: string;
+  /** Of a resume: the node from which it ran again. */
+  fromNodeId?: string;
+  /** Of corrected variables: their names. */
+  variables?: string[];
+  /** Of corrected configs. */
+  nodeIds?: string[];
+  /** Of another revision. */
+  revision?: number;
 }
 
 /** An execution as the API shows it: a fold of its journal. Times are epoch ms, durations ms. */
@@ -149,7 +145,7 @@ export function buildRecord({
     ...(!light && { checkpoints: checkpointsOf(plan, state) }),
     performance: state.closings.at(-1)?.performance ?? null,
     history: state.history.map(({ by, ...entry }) => ({ ...entry, by: by ?? null }) as HistoryRecord),
-    rollbacks: state.rollbacks.map(({ by, ...rollback }) => ({ ...rollback, by: by ?? null })),
+    rollbacks: state.rollbacks.map(rollbackRecord),
     ...(state.rerunOf !== undefined && { rerunOf: state.rerunOf }),
     ...(state.parent !== undefined && { parent: state.parent }),
     createdAt: state.createdAt,

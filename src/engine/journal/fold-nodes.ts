@@ -1,8 +1,7 @@
 import type { NodeErrorData } from '../errors.js';
-import type { JsonObject } from '../json.js';
-import type { ExecutionState, NodeState, VariableWrite } from '../state/execution-state.js';
+import type { NetworkUse } from '../ports.js';
+import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import type { EventOf, NodeReset } from './events.js';
-import { foldVariables } from './fold-updates.js';
 
 /** The node's state; a node that the journal has not named yet is pending in its first run. */
 export function nodeOf(state: ExecutionState, nodeId: string): NodeState {
@@ -34,18 +33,11 @@ export function resetNodes(state: ExecutionState, reset: readonly NodeReset[], r
       failures: 0,
       checkpoint: run === before.run ? before.checkpoint : undefined,
       isInDoubt: run === before.run ? before.isInDoubt : undefined,
+      lastSeq: run === before.run ? before.lastSeq : undefined,
       rolledBackAt: rolledBackAt ?? before.rolledBackAt,
     });
   }
-  dropVariablesOf(state, new Set(reset.map(({ nodeId }) => nodeId)));
-}
-
-/** Takes back what these nodes wrote into the variables. */
-export function dropVariablesOf(state: ExecutionState, nodeIds: ReadonlySet<string>): void {
-  const stands = ({ nodeId }: VariableWrite) => nodeId === undefined || !nodeIds.has(nodeId);
-  if (state.variableWrites.every(stands)) return;
-  state.variableWrites = state.variableWrites.filter(stands);
-  foldVariables(state);
+  state.written.drop(new Set(reset.map(({ nodeId }) => nodeId)));
 }
 
 type NodeEvent = EventOf<
@@ -62,6 +54,7 @@ type NodeEvent = EventOf<
 /** Folds what happened to one node. */
 export function foldNode(state: ExecutionState, event: NodeEvent): void {
   const node = nodeOf(state, event.nodeId);
+  node.lastSeq = state.seq;
   if (event.type === 'node:skipped') return foldSkipped(state, node, event.reason, event.timestamp);
   node.run = event.run;
   switch (event.type) {
@@ -124,11 +117,15 @@ function closeAttempt(state: ExecutionState, node: NodeState, event: AttemptEnd)
   node.endSeq = state.seq;
   node.outcome = event.type === 'node:completed' ? undefined : event.outcome;
   node.isInDoubt = node.outcome && true;
-  if (event.network) {
-    state.network.bytesReceived += event.network.bytesReceived;
-    state.network.bytesSent += event.network.bytesSent;
-    state.network.requestCount += event.network.requestCount;
-  }
+  addNetworkUse(state, event.network);
+}
+
+/** What an attempt of a node, or of a handler that undoes it, has moved. */
+export function addNetworkUse({ network }: ExecutionState, use: NetworkUse | undefined): void {
+  if (!use) return;
+  network.bytesReceived += use.bytesReceived;
+  network.bytesSent += use.bytesSent;
+  network.requestCount += use.requestCount;
 }
 
 function foldFailure(state: ExecutionState, node: NodeState, event: EventOf<'node:failed'>): void {
@@ -171,13 +168,8 @@ function foldCompletion(state: ExecutionState, node: NodeState, event: EventOf<'
   node.port = event.port;
   node.edges = event.edges;
   node.cached = event.cached;
-  writeVariables(state, event.nodeId, event.variables);
-}
-
-function writeVariables(state: ExecutionState, nodeId: string, values: JsonObject | undefined): void {
-  if (!values) return;
-  state.variableWrites.push({ seq: state.seq, nodeId, values });
-  state.variables = { ...state.variables, ...values };
+  const { nodeId, variables: values } = event;
+  if (values) state.written.write({ seq: state.seq, nodeId, values });
 }
 
 function foldSkipped(state: ExecutionState, node: NodeState, reason: 'dead' | 'disabled', at: number): void {

@@ -1,19 +1,16 @@
-import type { ExecutionState, RollbackState } from '../state/execution-state.js';
+import { ExecutionClock } from '../state/execution-clock.js';
+import type { ExecutionState, RollbackNode, RollbackState } from '../state/execution-state.js';
 import { changeStatus } from '../state/transitions.js';
-import type { JournalEvent } from './events.js';
-import { resetNodes } from './fold-nodes.js';
+import type { EventOf } from './events.js';
+import { addNetworkUse, resetNodes } from './fold-nodes.js';
 
-type RollbackEvent = Extract<
-  JournalEvent,
-  {
-    type:
-      | 'execution:rolling-back'
-      | 'execution:rolled-back'
-      | 'execution:rollback-stopped'
-      | 'node:rolling-back'
-      | 'node:rolled-back'
-      | 'node:rollback-failed';
-  }
+type RollbackEvent = EventOf<
+  | 'execution:rolling-back'
+  | 'execution:rolled-back'
+  | 'execution:rollback-stopped'
+  | 'node:rolling-back'
+  | 'node:rolled-back'
+  | 'node:rollback-failed'
 >;
 
 /** Folds a rollback: its plan, each handler's outcome and its end. */
@@ -23,50 +20,123 @@ export function foldRollback(state: ExecutionState, event: RollbackEvent): void 
   if (!rollback) throw new Error(`${event.type} without a rollback`);
   switch (event.type) {
     case 'execution:rolled-back':
+      return complete(state, rollback, event);
     case 'execution:rollback-stopped':
-      return end(state, rollback, event);
+      return stop(state, rollback, event);
     case 'node:rolling-back':
-      return;
-    case 'node:rolled-back':
-      return record(rollback, { nodeId: event.nodeId, outcome: event.outcome, attempts: event.attempt });
-    case 'node:rollback-failed':
-      return record(rollback, { nodeId: event.nodeId, outcome: 'failed', attempts: event.attempt, error: event.error });
+      return startHandler(rollback, event);
+    case 'node:rolled-back': {
+      const { nodeId, outcome, attempt: attempts, network } = event;
+      addNetworkUse(state, network);
+      return record(rollback, { nodeId, outcome, attempts });
+    }
+    case 'node:rollback-failed': {
+      const { nodeId, attempt: attempts, error, until, network } = event;
+      addNetworkUse(state, network);
+      const handler = rollback.handlers.get(nodeId);
+      if (handler) {
+        handler.failures += 1;
+        handler.retryAt = until;
+      }
+      return record(rollback, { nodeId, outcome: 'failed', attempts, error });
+    }
   }
 }
 
-function begin(state: ExecutionState, event: Extract<RollbackEvent, { type: 'execution:rolling-back' }>): void {
-  const { plan } = event;
-  state.activity = 'rolling-back';
-  state.rollbacks.push({
-    id: event.rollbackId,
-    targetNodeId: typeof plan.targetNodeId === 'string' ? plan.targetNodeId : null,
-    by: event.actor,
-    reason: event.reason,
-    force: event.force,
-    startedAt: event.timestamp,
-    status: 'in-progress',
-    nodes: [],
-    warnings: Array.isArray(plan.warnings) ? plan.warnings : [],
-  });
-  state.history.push({ type: 'rollback', at: event.timestamp, by: event.actor, reason: event.reason });
+/** A person has undone by hand the node at which the rollback stopped. */
+export function foldUndoneByHand(rollback: RollbackState, nodeId: string): void {
+  record(rollback, { nodeId, outcome: 'undone', attempts: rollback.nodes.get(nodeId)?.attempts ?? 0 });
+  rollback.failedNodeId = undefined;
 }
 
-type RollbackEnd = Extract<RollbackEvent, { type: 'execution:rolled-back' | 'execution:rollback-stopped' }>;
-
-function end(state: ExecutionState, rollback: RollbackState, event: RollbackEnd): void {
-  rollback.status = event.type === 'execution:rolled-back' ? 'completed' : 'stopped';
-  rollback.endedAt = event.timestamp;
-  resetNodes(state, event.reset, event.timestamp);
-  if (event.type === 'execution:rollback-stopped') {
-    state.activity = 'rollback-stopped';
+function begin(state: ExecutionState, event: EventOf<'execution:rolling-back'>): void {
+  const { rollbackId: id, plan, force, actor: by, reason, timestamp: at, then, error } = event;
+  state.activity = 'rolling-back';
+  state.history.push({ type: 'rollback', at, by, reason });
+  const stopped = state.rollbacks.at(-1);
+  if (stopped?.id === id) {
+    stopped.status = 'in-progress';
+    stopped.endedAt = undefined;
+    stopped.endedSeq = undefined;
+    stopped.failedNodeId = undefined;
+    stopped.failure = undefined;
+    stopped.handlers = new Map();
     return;
   }
+  state.rollbacks.push({
+    id,
+    targetNodeId: plan.targetNodeId,
+    by,
+    reason,
+    force,
+    startedAt: at,
+    status: 'in-progress',
+    nodes: new Map(),
+    plan,
+    then,
+    error,
+    handlers: new Map(),
+  });
+}
+
+/** Under an end that follows, the execution goes there next; one that had ended so already stays so. */
+function complete(state: ExecutionState, rollback: RollbackState, event: EventOf<'execution:rolled-back'>): void {
+  end(state, rollback, event, 'completed');
+  const { then, error, by: actor, reason } = rollback;
+  // A resume after a failure has its whole limit again.
+  if (state.status === 'failed') state.clock = new ExecutionClock();
+  if (!isStillAsked(state)) state.pauseCode = undefined;
   state.activity = null;
+  if (then === undefined) return pause(state);
+  if (state.status === then) return;
+  state.activity = 'cancelling';
+  state.ending = { then, error, actor, reason };
+}
+
+/** It was paused to ask what came of a node, and that one stands. */
+function isStillAsked({ pauseCode, nodes }: ExecutionState): boolean {
+  return pauseCode === 'OUTCOME_UNKNOWN' && [...nodes.values()].some(({ asks }) => asks);
+}
+
+function stop(state: ExecutionState, rollback: RollbackState, event: EventOf<'execution:rollback-stopped'>): void {
+  if (state.activity === 'cancelling') {
+    end(state, rollback, event, 'cancelled');
+    if (state.status !== state.ending?.then) return;
+    state.activity = null;
+    state.ending = undefined;
+    return;
+  }
+  end(state, rollback, event, 'stopped');
+  rollback.failedNodeId = event.failedNodeId;
+  rollback.failure = event.error;
+  state.activity = 'rollback-stopped';
+  if (rollback.then === undefined) pause(state);
+}
+
+function end(
+  state: ExecutionState,
+  rollback: RollbackState,
+  event: EventOf<'execution:rolled-back' | 'execution:rollback-stopped'>,
+  status: RollbackState['status'],
+): void {
+  rollback.status = status;
+  rollback.endedAt = event.timestamp;
+  rollback.endedSeq = state.seq;
+  resetNodes(state, event.reset, event.timestamp);
+}
+
+function pause(state: ExecutionState): void {
   if (state.status !== 'paused') state.status = changeStatus(state.status, 'paused', 'rollback');
   state.endedAt = undefined;
   state.error = undefined;
 }
 
-function record(rollback: RollbackState, node: RollbackState['nodes'][number]): void {
-  rollback.nodes = [...rollback.nodes.filter(({ nodeId }) => nodeId !== node.nodeId), node];
+function startHandler({ handlers }: RollbackState, event: EventOf<'node:rolling-back'>): void {
+  const { nodeId, attempt: attempts, timestamp } = event;
+  const { failures = 0, firstStartTime = timestamp } = handlers.get(nodeId) ?? {};
+  handlers.set(nodeId, { attempts, failures, firstStartTime, startTime: timestamp });
+}
+
+function record(rollback: RollbackState, node: RollbackNode): void {
+  rollback.nodes.set(node.nodeId, node);
 }

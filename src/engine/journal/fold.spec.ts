@@ -238,7 +238,7 @@ describe('the fold of a rollback', () => {
     type: 'execution:rolling-back',
     timestamp: 2000,
     rollbackId: 'r1',
-    plan: { targetNodeId: 'a', warnings: ['w'] },
+    plan: { hash: 'h', seq: 5, targetNodeId: 'a', scope: 'after', steps: [], warnings: ['w'], reset: [] },
     force: true,
     actor: 'ann',
   };
@@ -276,13 +276,12 @@ describe('the fold of a rollback', () => {
         by: 'ann',
         force: true,
         status: 'completed',
-        warnings: ['w'],
-        nodes: [{ nodeId: 'b', outcome: 'undone', attempts: 1 }],
+        nodes: new Map([['b', { nodeId: 'b', outcome: 'undone', attempts: 1 }]]),
       },
     ]);
   });
 
-  it('that stopped half-way says where, and keeps the status', () => {
+  it('that stopped half-way says where, and is paused', () => {
     const error = { code: 'X', message: 'x' };
     const state = fold(
       completed('a'),
@@ -299,8 +298,10 @@ describe('the fold of a rollback', () => {
         reset: [],
       },
     );
-    expect(state).toMatchObject({ status: 'failed', activity: 'rollback-stopped' });
-    expect(state.rollbacks).toMatchObject([{ status: 'stopped', nodes: [{ nodeId: 'b', outcome: 'failed', error }] }]);
+    expect(state).toMatchObject({ status: 'paused', activity: 'rollback-stopped' });
+    expect(state.error).toBeUndefined();
+    expect(state.rollbacks).toMatchObject([{ status: 'stopped' }]);
+    expect(state.rollbacks[0]?.nodes.get('b')).toMatchObject({ outcome: 'failed', error });
   });
 
   it('without a beginning is refused', () => {

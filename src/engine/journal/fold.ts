@@ -1,5 +1,7 @@
 import { ExecutionClock } from '../state/execution-clock.js';
+import { ExecutionVariables } from '../state/execution-variables.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
+import type { JsonObject } from '../json.js';
 import { changeStatus, type ExecutionStatus, type TransitionCause } from '../state/transitions.js';
 import { foldExecutionUpdate } from './fold-updates.js';
 import { foldNode, resetNodes, setNodeStatus } from './fold-nodes.js';
@@ -10,6 +12,7 @@ import { closingMetrics } from './metric-sample.js';
 
 /** The state after the first event of a journal. */
 export function startFold(event: EventOf<'execution:created'>): ExecutionState {
+  const written = new ExecutionVariables(event.context.variables ?? {});
   return {
     seq: 1,
     timestamp: event.timestamp,
@@ -26,9 +29,12 @@ export function startFold(event: EventOf<'execution:created'>): ExecutionState {
     rerunOf: event.rerunOf,
     parent: event.parent,
     createdAt: event.timestamp,
-    variables: event.context.variables ?? {},
-    variableWrites: [],
+    get variables() {
+      return written.now;
+    },
+    written,
     configChanges: {},
+    keptConfigs: [],
     nodes: new Map(),
     counts: { pending: 0, running: 0, completed: 0, failed: 0, skipped: 0 },
     clock: new ExecutionClock(),
@@ -112,18 +118,20 @@ function foldStatus(state: ExecutionState, event: StatusEvent): void {
       return remember(state, 'pause', event);
     case 'execution:paused':
       // A pause that waited is already in the history, by whoever asked for it.
-      if (state.activity !== 'pausing') remember(state, 'pause', event);
+      if (state.activity !== 'pausing') remember(state, 'pause', event, { code: event.code });
       enter(state, 'paused', 'drive');
       state.pauseCode = event.code;
       return;
     case 'execution:resumed':
       foldResume(state, event);
       noteStart(state, event);
-      return remember(state, 'resume', event);
-    case 'execution:cancelling':
+      return remember(state, 'resume', event, { fromNodeId: event.fromNodeId });
+    case 'execution:cancelling': {
+      const { then, error, actor, reason, rollback } = event;
       state.activity = 'cancelling';
-      state.ending = { then: event.then, error: event.error, actor: event.actor, reason: event.reason };
-      return remember(state, historyType(event.then), event);
+      state.ending = { then, error, actor, reason, rollback };
+      return remember(state, historyType(then), event);
+    }
     case 'execution:completed':
       return foldEnd(state, 'completed', event);
     case 'execution:failed':
@@ -152,9 +160,13 @@ function noteStart(state: ExecutionState, event: StatusEvent): void {
 
 function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled', event: EndEvent): void {
   if ((to === 'cancelled' || isByCommand(event)) && !state.ending) remember(state, historyType(to), event);
-  // A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status.
-  const cause = state.activity === 'rolling-back' || state.activity === 'rollback-stopped' ? 'rollback' : 'command';
-  enter(state, to, cause);
+  const wasStopped = state.activity === 'rollback-stopped';
+  // It ends so and stops half-way right after, or a person gives up a rollback under the end that it has already.
+  const goesOn = state.activity === 'rolling-back';
+  if (state.status === to && wasStopped) state.activity = null;
+  else enter(state, to, causeOfEnd(state));
+  if (goesOn) state.activity = 'rolling-back';
+  if (wasStopped) giveUpRollback(state, event.timestamp);
   state.endedAt = event.timestamp;
   state.error = event.type === 'execution:failed' ? event.error : undefined;
   state.ending = undefined;
@@ -162,6 +174,20 @@ function foldEnd(state: ExecutionState, to: 'completed' | 'failed' | 'cancelled'
     if (node.status === 'running') endOpenNode(state, node, event.timestamp);
   }
   if (event.sample) state.closings.push(closingMetrics(state, event.sample, event));
+}
+
+/** A rollback that ends the execution (a cancel in its middle, errorHandling) may leave an ended status. */
+function causeOfEnd({ activity, rollbacks }: ExecutionState): TransitionCause {
+  if (activity === 'rolling-back' || activity === 'rollback-stopped') return 'rollback';
+  return activity === 'cancelling' && rollbacks.at(-1)?.status === 'cancelled' ? 'rollback' : 'command';
+}
+
+/** Whoever cancels one that stopped wants no more of it undone. */
+function giveUpRollback({ rollbacks }: ExecutionState, at: number): void {
+  const rollback = rollbacks.at(-1);
+  if (!rollback) return;
+  rollback.status = 'cancelled';
+  rollback.endedAt = at;
 }
 
 /** Under every end a waiting node is pending again, and one between attempts is failed with its last error. */
@@ -189,8 +215,8 @@ function historyType(then: 'completed' | 'failed' | 'cancelled'): string {
 function remember(
   state: ExecutionState,
   type: string,
-  event: { timestamp: number; actor?: string; reason?: string; code?: string },
+  { timestamp: at, actor: by, reason }: { timestamp: number; actor?: string; reason?: string },
+  more: JsonObject = {},
 ): void {
-  const { timestamp: at, actor: by, reason, code } = event;
-  state.history.push({ type, at, by, reason, ...(code !== undefined && { code }) });
+  state.history.push({ type, at, by, reason, ...more });
 }

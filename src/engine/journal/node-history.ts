@@ -1,7 +1,7 @@
 import type { NodeErrorData } from '../errors.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { OnInterrupted } from '../definition/workflow-definition.js';
-import type { JournalEvent, NumberedEvent } from './events.js';
+import type { EventOf, JournalEvent, NumberedEvent } from './events.js';
 
 /** What an external node was about to do, written before it acted. */
 export interface IntentRecord {
@@ -32,11 +32,35 @@ export interface AttemptRecord {
   interrupted?: { cause: string; then: OnInterrupted };
 }
 
+/** One attempt of the handler that undoes a run. Times are epoch ms. */
+export interface HandlerAttemptRecord {
+  attempt: number;
+  /** Interrupted: its process died, and nobody knows whether it came to anything. */
+  status: 'running' | 'completed' | 'failed' | 'interrupted';
+  key: string;
+  startTime: number;
+  /** Null until its end, and of one that was interrupted. */
+  endTime: number | null;
+  duration: number | null;
+  error?: NodeErrorData;
+  /** When the next attempt is due. */
+  retryAt?: number;
+}
+
+/** How the undoing of a run went. */
+export interface UndoneRecord {
+  /** Null while its handler is at work; `failed` when its last attempt has failed. */
+  outcome: 'undone' | 'nothing-to-do' | 'left' | 'failed' | null;
+  attempts: HandlerAttemptRecord[];
+}
+
 /** A run of a node; a new one begins when it is run again on purpose. */
 export interface RunRecord {
   run: number;
   attempts: AttemptRecord[];
   settled?: { status: string; at: number; by: string | null; reason?: string };
+  /** Once a rollback has come to it. */
+  undone?: UndoneRecord;
 }
 
 /** Every run and attempt of a node, from its events in the order of the journal. */
@@ -50,6 +74,8 @@ export function nodeHistory(events: readonly NumberedEvent[]): RunRecord[] {
     if (event.type === 'node:settled') {
       const { status, timestamp: at, actor, reason } = event;
       run.settled = { status, at, by: actor ?? null, ...(reason !== undefined && { reason }) };
+      // Where a rollback has stopped, a person says that it is undone by hand.
+      if (run.undone?.outcome === 'failed') run.undone.outcome = 'undone';
     } else addToAttempt(run, event);
   }
   return [...runs.values()];
@@ -87,9 +113,36 @@ function addToAttempt(run: RunRecord, event: JournalEvent): void {
       end(run, { ...event, timestamp: endTime }, 'interrupted', { outcome: 'unknown', interrupted: { cause, then } });
       return;
     }
+    case 'node:rolling-back':
+    case 'node:rolled-back':
+    case 'node:rollback-failed':
+      return addToUndoing((run.undone ??= { outcome: null, attempts: [] }), event);
     default:
       return;
   }
+}
+
+type UndoingEvent = EventOf<'node:rolling-back' | 'node:rolled-back' | 'node:rollback-failed'>;
+
+function addToUndoing(undone: UndoneRecord, event: UndoingEvent): void {
+  const { attempt, timestamp } = event;
+  const last = undone.attempts.at(-1);
+  if (event.type === 'node:rolling-back') {
+    if (last?.status === 'running') last.status = 'interrupted';
+    const { key } = event;
+    undone.outcome = null;
+    undone.attempts.push({ attempt, status: 'running', key, startTime: timestamp, endTime: null, duration: null });
+    return;
+  }
+  const hasFailed = event.type === 'node:rollback-failed';
+  undone.outcome = hasFailed ? 'failed' : event.outcome;
+  // A step without a handler has no attempt.
+  if (last?.status !== 'running') return;
+  const status = hasFailed ? 'failed' : 'completed';
+  Object.assign(last, { status, endTime: timestamp, duration: timestamp - last.startTime });
+  if (!hasFailed) return;
+  last.error = event.error;
+  if (event.until !== undefined) last.retryAt = event.until;
 }
 
 /** No further attempt followed one that had been told before. */

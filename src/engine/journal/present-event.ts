@@ -1,6 +1,8 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JsonObject, JsonValue } from '../json.js';
+import { undoKey } from '../idempotency-key.js';
 import { jsonBytes } from '../json-size.js';
+import { maskSecrets } from '../mask-secrets.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import type { EndEvent, JournalEvent, JournalEventType, NumberedEvent } from './events.js';
 import { errorRecord } from './execution-record.js';
@@ -69,7 +71,7 @@ export function presentEvent(
   state: ExecutionState | null,
 ): PresentedEvent {
   const { type, timestamp, ...stored } = event;
-  const data = { ...stored, ...derived(plan, event) } as JsonObject;
+  const data = { ...stored, ...derived(executionId, plan, event) } as JsonObject;
   if (state && carriesRow(type)) Object.assign(data, rowData(executionId, plan, event, state));
   for (const field of ['outputs', 'variables', 'result']) {
     const value = data[field];
@@ -85,7 +87,7 @@ export function presentEvent(
   };
 }
 
-function derived(plan: ExecutionPlan, event: JournalEvent): JsonObject {
+function derived(executionId: string, plan: ExecutionPlan, event: JournalEvent): JsonObject {
   switch (event.type) {
     case 'node:started':
       return describe(plan, event.nodeId);
@@ -96,6 +98,12 @@ function derived(plan: ExecutionPlan, event: JournalEvent): JsonObject {
     case 'node:retrying':
     case 'node:failed':
       return { endTime: event.timestamp };
+    case 'node:rolled-back':
+    case 'node:rollback-failed':
+      // A step without a handler has no key.
+      return event.attempt === 0 ? {} : { key: undoKey(executionId, event.nodeId, event.run) };
+    case 'execution:updated':
+      return event.change === 'config' ? { config: maskSecrets(event.config) } : {};
     default:
       return {};
   }

@@ -1,5 +1,5 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
-import type { JsonObject } from '../json.js';
+import type { JsonObject, JsonValue } from '../json.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import type { Truncated } from './record-nodes.js';
 import { variablesBySeq } from './variables-by-seq.js';
@@ -10,10 +10,15 @@ export interface CheckpointRecord {
   /** Epoch ms. */
   timestamp: number;
   label?: string;
-  state: { variables: JsonObject | Truncated; outputs: JsonObject | Truncated };
+  state: {
+    variables: JsonObject | Truncated;
+    outputs: JsonObject | Truncated;
+    /** What a person kept with it. */
+    custom?: JsonValue;
+  };
 }
 
-type Point = Pick<CheckpointRecord, 'nodeId' | 'timestamp' | 'label'> & { node: NodeState };
+type Point = Pick<CheckpointRecord, 'nodeId' | 'timestamp' | 'label'> & { node: NodeState; custom?: JsonValue };
 
 const NEWEST = 100;
 
@@ -23,9 +28,13 @@ export function checkpointsOf(plan: ExecutionPlan, state: ExecutionState): Check
     .sort((a, b) => a.timestamp - b.timestamp)
     .slice(-NEWEST);
   const variablesAt = variablesBySeq(state, new Set(points.map(({ node }) => node.endSeq ?? 0)));
-  return points.map(({ node, ...point }) => ({
+  return points.map(({ node, custom, ...point }) => ({
     ...point,
-    state: { variables: variablesAt.get(node.endSeq ?? 0) ?? {}, outputs: node.outputs ?? {} },
+    state: {
+      variables: variablesAt.get(node.endSeq ?? 0) ?? {},
+      outputs: node.outputs ?? {},
+      ...(custom !== undefined && { custom }),
+    },
   }));
 }
 
@@ -39,9 +48,10 @@ function completedPoints({ settings }: ExecutionPlan, state: ExecutionState): Po
 }
 
 function markedPoints(state: ExecutionState): Point[] {
-  return state.checkpoints.flatMap(({ nodeId, timestamp, label }) => {
+  return state.checkpoints.flatMap(({ nodeId, timestamp, seq, label, state: custom }) => {
     const node = state.nodes.get(nodeId);
-    if (node?.status !== 'completed') return [];
-    return [{ nodeId, timestamp, ...(label !== undefined && { label }), node }];
+    // Of a completion that no longer stands, or has been followed by another one.
+    if (node?.status !== 'completed' || (node.endSeq ?? 0) > seq) return [];
+    return [{ nodeId, timestamp, ...(label !== undefined && { label }), node, custom }];
   });
 }

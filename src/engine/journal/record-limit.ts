@@ -21,7 +21,9 @@ type Limited = { nodes: NodeRecord[]; checkpoints?: CheckpointRecord[]; result?:
  */
 export function limitRecord<T extends Limited>(record: T): T {
   // Nothing that could be replaced, as in a record that was just created: not worth measuring.
-  if (!record.nodes.some(({ inputs, outputs }) => inputs || outputs) && !record.result) return record;
+  const hasCheckpoints = record.checkpoints !== undefined && record.checkpoints.length > 0;
+  if (!hasCheckpoints && !record.result && !record.nodes.some(({ inputs, outputs }) => inputs || outputs))
+    return record;
   const known = new Map<object, number>();
   let total = jsonBytes(record, known);
   if (total <= RECORD_LIMIT_BYTES) return record;

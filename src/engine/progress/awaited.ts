@@ -1,6 +1,7 @@
 import type { PlanNode } from '../definition/execution-plan.js';
 import { activityNow } from '../journal/execution-record.js';
 import type { NodeWait } from '../ports.js';
+import { remainingOf } from '../recovery/rollback-progress.js';
 import { decideNode } from '../scheduling/next-nodes.js';
 import { hasEnded, hasOpenIntent, type NodeState } from '../state/execution-state.js';
 import type { WaitingFor } from './explanation.js';
@@ -25,10 +26,11 @@ function ofJournal(standing: Standing): WaitingFor[] {
   const { state } = standing;
   switch (state.activity) {
     case 'pausing':
-    case 'cancelling':
       return new AwaitedNodes(standing).running;
+    case 'cancelling':
+      return [...handlerAwaited(standing), ...new AwaitedNodes(standing).running];
     case 'rolling-back':
-      return [];
+      return handlerAwaited(standing);
     case 'rollback-stopped':
       return stoppedRollback(standing);
     case null:
@@ -87,8 +89,28 @@ function settled(nodeId: string, { endTime, attempt, error }: NodeState): Waitin
 
 function stoppedRollback({ state }: Standing): WaitingFor[] {
   const rollback = state.rollbacks.at(-1);
-  const failed = rollback?.nodes.findLast(({ outcome }) => outcome === 'failed');
-  return [{ kind: 'person', nodeId: failed?.nodeId, since: rollback?.endedAt, error: inShort(failed?.error) }];
+  return [
+    { kind: 'person', nodeId: rollback?.failedNodeId, since: rollback?.endedAt, error: inShort(rollback?.failure) },
+  ];
+}
+
+/** The handler that is at work, or whose next attempt is to come; none between two steps. */
+function handlerAwaited({ plan, state, now, owner }: Standing): WaitingFor[] {
+  const rollback = state.rollbacks.at(-1);
+  if (rollback?.status !== 'in-progress') return [];
+  const [nodeId = ''] = remainingOf(rollback);
+  const handler = rollback.handlers.get(nodeId);
+  if (!handler) return [];
+  const { attempts: attempt, failures, startTime, retryAt: until } = handler;
+  const told = rollback.nodes.get(nodeId);
+  if (attempt > (told?.attempts ?? 0)) {
+    return [{ kind: 'node', nodeId, since: startTime, attempt, instance: owner?.instance ?? undefined }];
+  }
+  if (until === undefined || until <= now) return [];
+  const maxAttempts = attempt - failures + (plan.byId.get(nodeId)?.retry.maxRetries ?? 0) + 1;
+  return [
+    { kind: 'retry', nodeId, since: startTime, until, attempt: attempt + 1, maxAttempts, error: inShort(told?.error) },
+  ];
 }
 
 const KIND_OF_WAIT: Record<NodeWait['for'], WaitingFor['kind']> = {

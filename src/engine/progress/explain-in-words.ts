@@ -28,8 +28,7 @@ const WORDS: Record<Situation, Words> = {
   PAUSING: (standing, waitingFor) =>
     `A pause${byWhom(lastOf(standing, 'pause'))} waits for ${stillRunning(standing, waitingFor)}.`,
   CANCELLING: cancelling,
-  ROLLING_BACK: (standing) =>
-    `Rolling back to ${rollbackTarget(standing)}${byWhom(standing.state.rollbacks.at(-1))}; ${undoneSoFar(standing)}.`,
+  ROLLING_BACK: rollingBack,
   ROLLBACK_STOPPED: rollbackStopped,
   PAUSED: paused,
   OUTCOME_UNKNOWN: outcomeUnknown,
@@ -103,9 +102,9 @@ function cancelling(standing: Standing, waitingFor: readonly WaitingFor[]): stri
 }
 
 function rollbackStopped(standing: Standing): string {
-  const failedNode = standing.state.rollbacks.at(-1)?.nodes.findLast(({ outcome }) => outcome === 'failed');
-  const error = failedNode?.error;
-  const where = failedNode ? ` at ${nameOf(standing, failedNode)}` : '';
+  const rollback = standing.state.rollbacks.at(-1);
+  const { failedNodeId: nodeId, failure: error } = rollback ?? {};
+  const where = nodeId === undefined ? '' : ` at ${nameOf(standing, { nodeId })}`;
   const why = error ? `: ${cut(`${error.code}, ${error.message}`)}` : '';
   return `The rollback to ${rollbackTarget(standing)} stopped${where}${why}; ${undoneSoFar(standing)}.`;
 }
@@ -158,13 +157,27 @@ function stillRunning(standing: Standing, waitingFor: readonly WaitingFor[]): st
   return nodes.length === 0 ? 'what still runs' : names(standing, nodes);
 }
 
+function rollingBack(standing: Standing, waitingFor: readonly WaitingFor[]): string {
+  const begin = `Rolling back to ${rollbackTarget(standing)}${byWhom(standing.state.rollbacks.at(-1))}`;
+  const handler = waitingFor.find(({ kind }) => kind === 'node' || kind === 'retry');
+  return `${begin}; ${undoneSoFar(standing)}.${handler ? ` ${undoing(standing, handler)}.` : ''}`;
+}
+
+function undoing(standing: Standing, handler: WaitingFor): string {
+  const name = nameOf(standing, handler);
+  const { kind, since = standing.now, until = standing.now, attempt = 1, error } = handler;
+  if (kind === 'node') return `${name} has been undoing for ${lasting(standing.now - since)}${attemptOf(handler)}`;
+  return `Undoing ${name}: attempt ${attempt - 1} failed with ${error?.code ?? 'an error'}, next at ${isoTime(until)}`;
+}
+
 function rollbackTarget(standing: Standing): string {
   const target = standing.state.rollbacks.at(-1)?.targetNodeId;
   return target == null ? 'the start' : nameOf(standing, { nodeId: target });
 }
 
 function undoneSoFar({ state }: Standing): string {
-  const undone = state.rollbacks.at(-1)?.nodes.filter(({ outcome }) => outcome === 'undone').length ?? 0;
+  const nodes = [...(state.rollbacks.at(-1)?.nodes.values() ?? [])];
+  const undone = nodes.filter(({ outcome }) => outcome === 'undone').length;
   return `${undone} ${undone === 1 ? 'node is' : 'nodes are'} undone so far`;
 }
 

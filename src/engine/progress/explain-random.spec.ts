@@ -3,6 +3,7 @@ import type { NodeDefinition } from '../definition/workflow-definition.js';
 import { EngineError } from '../errors.js';
 import { NodeRecords } from '../journal/record-nodes.js';
 import { attemptsBeyondJournal, type RunningAttempt } from '../journal/execution-record.js';
+import { touchedAt } from '../recovery/affected-nodes.js';
 import { isHandled } from '../scheduling/next-nodes.js';
 import type { Command } from '../state/decide-command.js';
 import type { ExecutionState } from '../state/execution-state.js';
@@ -13,10 +14,11 @@ import { SITUATIONS, type Action, type Explanation } from './explanation.js';
 
 const COMMANDS = {
   start: { kind: 'resume' },
-  resume: { kind: 'resume' },
+  resume: { kind: 'carry-on' },
   pause: { kind: 'pause', mode: 'wait' },
   abort: { kind: 'pause', mode: 'abort' },
   cancel: { kind: 'end', then: 'cancelled' },
+  rollback: { kind: 'rollback', targetNodeId: null, scope: 'after', force: true },
 } as const satisfies { [action in Action]?: Command };
 
 const isCommand = (action: string): action is keyof typeof COMMANDS => Object.hasOwn(COMMANDS, action);
@@ -154,7 +156,11 @@ describe('the explanation of a random execution', () => {
           // A command of two names: the state tells which one it has.
           if (action === (state.status === 'pending' ? 'resume' : 'start')) continue;
           if (action === 'abort' && state.activity !== 'pausing') continue;
-          if (await isTaken(await replayed(workflow, steps), COMMANDS[action])) taken.push(action);
+          if (action === 'rollback' && ![...state.nodes.values()].some((node) => touchedAt(node) !== undefined))
+            continue;
+          const command: Command =
+            action === 'resume' && state.activity === 'pausing' ? { kind: 'resume' } : COMMANDS[action];
+          if (await isTaken(await replayed(workflow, steps), command)) taken.push(action);
         }
         expect(offered.sort()).toEqual(taken.sort());
         const settled = actions.filter(({ action }) => action === 'settle').map(({ nodeId }) => nodeId);

@@ -72,12 +72,21 @@ const cancelling = event('execution:cancelling', { ...ann, then: 'cancelled' });
 const rollback = event('execution:rolling-back', {
   ...ann,
   rollbackId: 'r',
-  plan: { targetNodeId: 'b' },
+  plan: { targetNodeId: 'b', scope: 'after', steps: [], warnings: [], reset: [] },
   force: false,
 });
+/** Of one whose steps are of `d`, then of `a`. */
+const rollingBack = event('execution:rolling-back', {
+  ...ann,
+  rollbackId: 'r',
+  plan: { targetNodeId: 'b', scope: 'after', steps: [{ nodeId: 'd' }, { nodeId: 'a' }], warnings: [], reset: [] },
+  force: false,
+});
+const handler = (attempt: number) => event('node:rolling-back', { nodeId: 'a', run: 1, attempt, key: 'k_undo' });
+const handlerFailed = event('node:rollback-failed', { nodeId: 'a', run: 1, attempt: 1, error, until: at(90) });
 const undone = event('node:rolled-back', { nodeId: 'd', run: 1, attempt: 1, outcome: 'undone' });
 const stuck = event('node:rollback-failed', { nodeId: 'a', run: 1, attempt: 3, error });
-const rollbackEnd = { rollbackId: 'r', rolledBack: ['d'], remaining: ['a'], reset: [] };
+const rollbackEnd = { rollbackId: 'r', rolledBack: ['d'], remaining: ['a'], failedNodeId: 'a', reset: [] };
 
 const alive = (more: Partial<OwnerFacts> = {}): OwnerFacts => ({
   status: 'running',
@@ -305,14 +314,44 @@ const ROWS: { [name: string]: Row } = {
     code: 'ROLLING_BACK',
     summary: 'Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far.',
     waitingFor: [],
-    actions: '',
+    actions: 'cancel',
+  },
+  'a rollback whose handler is at work': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), handlerFailed, handler(2)],
+    owner: alive({ status: 'paused' }),
+    code: 'ROLLING_BACK',
+    summary:
+      'Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far. Charge card has been undoing for 20 s, in attempt 2.',
+    waitingFor: [{ kind: 'node', nodeId: 'a', since: at(40), attempt: 2, instance: 'i_1' }],
+    actions: 'cancel',
+  },
+  'a rollback whose handler is between attempts': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), handlerFailed],
+    code: 'ROLLING_BACK',
+    summary: `Rolling back to Book slot by ann ("wrong price list"); 1 node is undone so far. Undoing Charge card: attempt 1 failed with HTTP_502, next at ${time(90)}.`,
+    waitingFor: [{ kind: 'retry', nodeId: 'a', since: at(40), until: at(90), attempt: 2, maxAttempts: 5, error }],
+    actions: 'cancel',
+  },
+  'a cancellation that lets a handler end': {
+    events: [started, done('d'), paused(), rollingBack, undone, handler(1), cancelling],
+    code: 'CANCELLING',
+    summary: 'It is being cancelled by ann ("wrong price list"); Charge card may take a moment to end.',
+    waitingFor: [{ kind: 'node', nodeId: 'a', since: at(40), attempt: 1 }],
   },
   'a rollback that stopped half-way': {
-    events: [started, done('d'), paused(), rollback, undone, stuck, event('execution:rollback-stopped', rollbackEnd)],
+    events: [
+      started,
+      done('d'),
+      paused(),
+      rollback,
+      undone,
+      stuck,
+      event('execution:rollback-stopped', { ...rollbackEnd, error }),
+    ],
     code: 'ROLLBACK_STOPPED',
     summary: 'The rollback to Book slot stopped at Charge card: HTTP_502, Bad gateway; 1 node is undone so far.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(40), error }],
-    actions: '',
+    actions: 'settle:a rollback cancel',
   },
   'a pause: by whom, when and why': {
     events: [started, paused(ann)],
@@ -333,7 +372,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'OUTCOME_UNKNOWN',
     summary: 'Nobody knows whether Charge card happened. A person who has looked settles it; a resume runs it again.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(20), attempt: 1, error: shown }],
-    actions: 'settle:a resume cancel',
+    actions: 'settle:a resume rollback cancel',
   },
   'the same when a person had asked for the pause': {
     events: [started, intent, pausing, asks, paused()],
@@ -352,7 +391,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'PAUSED',
     summary: `Paused at ${time(40)}. It goes on when it is resumed.`,
     waitingFor: [{ kind: 'person', since: at(40) }],
-    actions: 'resume cancel',
+    actions: 'resume rollback cancel',
   },
   'a crash loop': {
     events: [started, paused({ code: 'CRASH_LOOP' })],
@@ -373,21 +412,21 @@ const ROWS: { [name: string]: Row } = {
     code: 'HTTP_502',
     summary: 'Charge card: HTTP_502, Bad gateway (after 3 attempts). 2 nodes were not reached.',
     waitingFor: [],
-    actions: 'settle:a resume delete',
+    actions: 'settle:a resume rollback rerun delete',
   },
   'a failure of which nobody knows whether it happened': {
     events: [started, done('b'), done('d'), failedNode({ outcome: 'unknown' }), failed],
     code: 'HTTP_502',
     summary: 'Charge card: HTTP_502, Bad gateway (after 3 attempts). 1 node was not reached.',
     waitingFor: [{ kind: 'person', nodeId: 'a', since: at(40), attempt: 3, error }],
-    actions: 'settle:a resume',
+    actions: 'settle:a resume rollback rerun',
   },
   'an execution that ran into its limit': {
     events: [started, event('execution:failed', { error: { code: 'EXECUTION_TIMEOUT', message: 'Too long' } })],
     code: 'EXECUTION_TIMEOUT',
     summary: 'EXECUTION_TIMEOUT, Too long. 4 nodes were not reached.',
     waitingFor: [],
-    actions: 'resume',
+    actions: 'resume rerun',
   },
   'an error whose code is that of a situation': {
     events: [started, event('execution:failed', { error: { code: 'WAITING', message: 'mine' } })],
@@ -407,7 +446,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'COMPLETED',
     summary: 'Completed in 39 s.',
     waitingFor: [],
-    actions: 'delete',
+    actions: 'rollback rerun delete',
   },
   'one that has completed although a node failed': {
     events: [started, failedNode(), event('execution:completed', { timestamp: at(1.25) })],
@@ -440,7 +479,7 @@ const ROWS: { [name: string]: Row } = {
     code: 'CANCELLED',
     summary: `Cancelled by ann ("wrong price list") at ${time(40)}.`,
     waitingFor: [],
-    actions: 'delete',
+    actions: 'rerun delete',
   },
   'an owner that has been silent for longer than it may': {
     events: [started, intent],

@@ -27,7 +27,8 @@ export function explain({ plan, state, now, running = [], owner, lease }: Explai
   const standing = { plan, state, now, attempts, owner, lease };
   const waitingFor = awaited(standing);
   const code = codeOf(standing);
-  const nodes = waitingFor.filter(({ kind, since }) => kind === 'node' && since !== undefined).length;
+  const isUndoing = state.rollbacks.at(-1)?.status === 'in-progress';
+  const nodes = isUndoing ? 0 : waitingFor.filter(({ kind, since }) => kind === 'node' && since !== undefined).length;
   // A pause and a cancellation go on only while something runs, also where an instance elsewhere alone knows what.
   const isEnding = state.activity === 'pausing' || state.activity === 'cancelling';
   return {

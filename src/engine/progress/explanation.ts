@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.js';
 import type { Activity } from '../journal/summary.js';
 import type { ExecutionStatus } from '../state/transitions.js';
 
@@ -67,7 +68,17 @@ export interface WaitingFor {
   reason?: string;
 }
 
-export const ACTIONS = ['settle', 'start', 'resume', 'pause', 'abort', 'cancel', 'delete'] as const;
+export const ACTIONS = [
+  'settle',
+  'start',
+  'resume',
+  'rollback',
+  'pause',
+  'abort',
+  'cancel',
+  'rerun',
+  'delete',
+] as const;
 
 export type Action = (typeof ACTIONS)[number];
 
@@ -75,6 +86,8 @@ export type Action = (typeof ACTIONS)[number];
 export interface OfferedAction {
   action: Action;
   nodeId?: string;
+  /** Of the request; absent where it needs none, or the caller has to say something in it. */
+  body?: JsonObject;
 }
 
 /** Why an execution stands where it stands. */

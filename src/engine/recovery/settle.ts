@@ -56,6 +56,7 @@ export function decideSettle(
 ): EventOf<'node:settled'> {
   const node = plan.byId.get(nodeId);
   if (!node) throw new EngineError('NOT_FOUND', 'The execution has no such node', { nodeId });
+  if (isStoppedAt(state, nodeId)) return settleAsUndone(state, { nodeId, status }, caused);
   refuseActivity(state);
   if (state.status !== 'paused' && state.status !== 'failed') throw notNow(state);
   const begun = begunAfter(plan, state, node);
@@ -69,6 +70,24 @@ export function decideSettle(
   if (status === 'pending') return { ...settled, run: run + 1 };
   if (status === 'skipped') return { ...settled, run };
   return { ...settled, run, outputs: outputs ?? {}, port, edges: decided?.edges };
+}
+
+/** A handler has failed for good there, and the rollback waits for a person. */
+function isStoppedAt({ activity, rollbacks }: ExecutionState, nodeId: string): boolean {
+  return activity === 'rollback-stopped' && rollbacks.at(-1)?.failedNodeId === nodeId;
+}
+
+/** A person has undone the node by hand: the rollback goes on behind it when it is asked for again. */
+function settleAsUndone(
+  state: ExecutionState,
+  { nodeId, status }: Settlement,
+  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
+): EventOf<'node:settled'> {
+  if (status === 'completed') {
+    return { type: 'node:settled', nodeId, status, run: state.nodes.get(nodeId)?.run ?? 1, ...caused };
+  }
+  const message = 'Where a rollback stopped, a node is settled as completed: it is undone by hand';
+  throw new EngineError('CONFLICT', message, { status: state.status, activity: state.activity });
 }
 
 /** Decides the conditions behind a node that is said to have completed; undefined: there is none to decide. */

@@ -82,6 +82,9 @@ const cases: [string, PlanNode, NodeState | undefined, string, string][] = [
     'under force: DELETE https://pay',
   ],
   ['one between attempts', node(external), state({ status: 'running', retryAt: 5 }), 'nothing-to-do', 'so far'],
+  ['one that runs again in doubt', node(external), state({ status: 'pending', isInDoubt: true }), 'unknown', 'Nobody'],
+  ['one whose outputs were reused', node(http), state({ cached: true }), 'nothing-to-do', 'did not act'],
+  ['one that acted and whose type is gone', node({ effect: 'pure' }), state({ key: 'rt_1' }), 'cannot', 'stays'],
   ['one that is acting', node(external), state({ status: 'running' }), 'unknown', 'may be acting'],
 ];
 

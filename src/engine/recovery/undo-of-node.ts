@@ -1,7 +1,9 @@
 import { isJsonObject } from '../json.js';
+import { maskText } from '../mask-secrets.js';
 import type { PlanNode } from '../definition/execution-plan.js';
 import type { NodeType } from '../ports.js';
 import { hasOpenIntent, type NodeState } from '../state/execution-state.js';
+import type { UndoAction } from './planned-rollback.js';
 
 /** What a rollback would do about one node. */
 export interface NodeUndo {
@@ -9,7 +11,7 @@ export interface NodeUndo {
    * `compensate`: its handler runs. `nothing-to-do`: it has changed nothing outside. `cannot`: it has, and there is no
    * compensation. `unknown`: nobody knows whether it has.
    */
-  action: 'compensate' | 'nothing-to-do' | 'cannot' | 'unknown';
+  action: UndoAction;
   /** In a few words, for a person. */
   description: string;
   /** What somebody has to accept before it is rolled back. */
@@ -25,9 +27,12 @@ export function hasCompensation(type: NodeType | undefined, rollback: unknown): 
 export function undoOfNode(node: PlanNode, state: NodeState | undefined): NodeUndo {
   if (!state) return nothing('It has not run');
   if (state.rolledBackAt !== undefined && state.status === 'pending') return nothing('It is rolled back already');
-  if (node.effect === 'pure') return nothing('It changes nothing outside');
-  if (state.outcome === 'unknown') return unknown(node, 'Nobody knows whether its last attempt happened');
-  if (node.effect === 'external' && hasOpenIntent(state)) return unknown(node, 'It runs, and may be acting now');
+  // A type that this server no longer has counts as pure; the intent tells that it acted.
+  if (node.effect === 'pure' && state.key === undefined) return nothing('It changes nothing outside');
+  if (state.cached) return nothing('It did not act: it gave what an earlier one gave');
+  if (state.outcome === 'unknown' || state.isInDoubt)
+    return unknown(node, 'Nobody knows whether its last attempt happened');
+  if (node.effect !== 'idempotent' && hasOpenIntent(state)) return unknown(node, 'It runs, and may be acting now');
   if (state.status !== 'completed') return nothing(NOT_DONE[state.status]);
   return undoOfCompleted(node, state);
 }
@@ -39,15 +44,16 @@ const NOT_DONE = {
   skipped: 'It was skipped',
 };
 
-function undoOfCompleted(node: PlanNode, { config, outputs }: NodeState): NodeUndo {
+function undoOfCompleted(node: PlanNode, { config, outputs, key }: NodeState): NodeUndo {
   const committed = outputs?.committed;
-  if (node.effect === 'external' && (committed === false || hasChangedNothing(node.type, config))) {
+  const isExternal = node.effect === 'external' || key !== undefined;
+  if (isExternal && (committed === false || hasChangedNothing(node.type, config))) {
     return nothing('It only read');
   }
   if (hasCompensation(node.type, node.rollback)) {
     return { action: 'compensate', description: compensationOf(node), warnings: [] };
   }
-  if (node.effect !== 'external' && committed !== true) return nothing('It changes nothing that has to be undone');
+  if (!isExternal && committed !== true) return nothing('It changes nothing that has to be undone');
   const warning = `"${node.name}" has acted outside and has no compensation: its effect stays`;
   return { action: 'cannot', description: 'Its effect stays: it has no compensation', warnings: [warning] };
 }
@@ -66,7 +72,7 @@ function unknown(node: PlanNode, why: string): NodeUndo {
 
 function compensationOf({ type, rollback }: PlanNode): string {
   const described = type.describeRollback?.(rollback ?? {});
-  return described || `The handler of "${type.name}" undoes it`;
+  return (described && maskText(described)) || `The handler of "${type.name}" undoes it`;
 }
 
 function nothing(description: string): NodeUndo {

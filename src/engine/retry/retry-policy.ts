@@ -25,18 +25,21 @@ const DEFAULT_POLICY: RetryPolicy = {
 
 /** Merges field by field: the node's policy over the workflow's over the type's. */
 export function effectiveRetryPolicy(...policies: (RetryPolicyDefinition | undefined)[]): RetryPolicy {
-  return policies.reduce<RetryPolicy>((policy, definition) => {
-    if (!definition) return policy;
-    const retries =
-      definition.maxRetries ?? (definition.maxAttempts === undefined ? undefined : definition.maxAttempts - 1);
-    return {
-      maxRetries: Math.max(0, retries ?? policy.maxRetries),
-      backoff: definition.backoff ?? definition.backoffStrategy ?? policy.backoff,
-      initialDelay: definition.initialDelay ?? policy.initialDelay,
-      maxDelay: definition.maxDelay ?? policy.maxDelay,
-      maxElapsed: definition.maxElapsed ?? policy.maxElapsed,
-      retryableErrors: definition.retryableErrors ?? policy.retryableErrors,
-      jitter: definition.jitter ?? policy.jitter,
-    };
-  }, DEFAULT_POLICY);
+  return policies.reduce<RetryPolicy>((policy, definition) => policyOver(policy, definition), DEFAULT_POLICY);
+}
+
+/** The policy with what the definition says in its place. */
+export function policyOver(policy: RetryPolicy, definition: RetryPolicyDefinition | undefined): RetryPolicy {
+  if (!definition) return policy;
+  const retries =
+    definition.maxRetries ?? (definition.maxAttempts === undefined ? undefined : definition.maxAttempts - 1);
+  return {
+    maxRetries: Math.max(0, retries ?? policy.maxRetries),
+    backoff: definition.backoff ?? definition.backoffStrategy ?? policy.backoff,
+    initialDelay: definition.initialDelay ?? policy.initialDelay,
+    maxDelay: definition.maxDelay ?? policy.maxDelay,
+    maxElapsed: definition.maxElapsed ?? policy.maxElapsed,
+    retryableErrors: definition.retryableErrors ?? policy.retryableErrors,
+    jitter: definition.jitter ?? policy.jitter,
+  };
 }

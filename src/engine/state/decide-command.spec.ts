@@ -2,7 +2,8 @@ import { EngineError } from '../errors.js';
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import type { JournalEvent } from '../journal/events.js';
 import { foldJournal } from '../journal/fold.js';
-import { decideCommand, endEvent, type Command } from './decide-command.js';
+import { decideCommand, type Command } from './decide-command.js';
+import { endEvent } from './decide-end.js';
 import type { ExecutionState } from './execution-state.js';
 
 const created: JournalEvent = {
@@ -19,7 +20,9 @@ const created: JournalEvent = {
 const event = (type: string, more: object = {}) => ({ type, timestamp: 2, ...more }) as JournalEvent;
 const started = event('execution:started');
 const error = { code: 'E', message: 'e' };
-const rollback = event('execution:rolling-back', { rollbackId: 'r', plan: {}, force: false });
+const planned = { hash: 'h', seq: 3, targetNodeId: null, scope: 'after', steps: [], warnings: [], reset: [] };
+const rollback = event('execution:rolling-back', { rollbackId: 'r', plan: planned, force: false });
+const cancelled = event('execution:rolling-back', { rollbackId: 'r', plan: planned, force: true, then: 'cancelled' });
 const stopped = event('execution:rollback-stopped', { rollbackId: 'r', rolledBack: [], remaining: [], reset: [] });
 
 /** How an execution comes to stand where a command finds it. */
@@ -35,15 +38,38 @@ const STATES: { [name: string]: JournalEvent[] } = {
   'rolling back': [started, event('execution:paused'), rollback],
   'rollback stopped': [started, event('execution:paused'), rollback, stopped],
   'failed and rolling back': [started, event('execution:failed', { error }), rollback],
+  'rolled back': [
+    started,
+    event('execution:paused'),
+    rollback,
+    event('execution:rolled-back', { rollbackId: 'r', rolledBack: [], reset: [] }),
+  ],
+  'cancelling and rolling back': [
+    started,
+    event('execution:cancelling', { then: 'cancelled', rollback: true }),
+    cancelled,
+  ],
+  'cancelled half-way': [
+    started,
+    event('execution:cancelling', { then: 'cancelled', rollback: true }),
+    cancelled,
+    event('execution:cancelled'),
+    stopped,
+  ],
 };
 
 const COMMANDS: { [name: string]: Command } = {
   pause: { kind: 'pause', mode: 'wait' },
   abort: { kind: 'pause', mode: 'abort' },
   resume: { kind: 'resume' },
+  'carry on': { kind: 'carry-on' },
+  'carry on with variables': { kind: 'carry-on', variables: { x: 1 } },
   cancel: { kind: 'end', then: 'cancelled' },
   complete: { kind: 'end', then: 'completed' },
   fail: { kind: 'end', then: 'failed' },
+  rollback: { kind: 'rollback', targetNodeId: null, scope: 'after', force: false },
+  'other rollback': { kind: 'rollback', targetNodeId: null, scope: 'dependants', force: false },
+  'cancel with rollback': { kind: 'end', then: 'cancelled', rollback: true },
 };
 
 const plan = { nodes: [], byId: new Map() } as unknown as ExecutionPlan;
@@ -53,8 +79,8 @@ const stateOf = (events: JournalEvent[]): ExecutionState => foldJournal([created
 function decide(state: ExecutionState, command: Command, running: number): string {
   try {
     const decision = decideCommand(plan, state, command, { timestamp: 9, running });
-    if (!decision.event) return '-';
-    return decision.event.type.replace('execution:', '') + (decision.abort ? '!' : '');
+    const names = decision.events.map(({ type }) => type.replace('execution:', ''));
+    return names.length === 0 ? '-' : names.join(' + ') + (decision.abort ? '!' : '');
   } catch (refused) {
     if (!(refused instanceof EngineError)) throw refused;
     return refused.code === 'INVALID_TRANSITION' ? 'transition' : refused.code.toLowerCase();
@@ -67,85 +93,138 @@ const TABLE: { [state: string]: { [command: string]: string } } = {
     pause: 'transition / transition',
     abort: 'transition / transition',
     resume: 'started / started',
+    'carry on': 'transition / transition',
+    'carry on with variables': 'transition / transition',
     cancel: 'cancelling! / cancelled',
     complete: 'transition / transition',
     fail: 'transition / transition',
+    rollback: 'transition / transition',
+    'other rollback': 'transition / transition',
+    'cancel with rollback': 'cancelling! / cancelled',
   },
   running: {
     pause: 'pausing / paused',
     abort: 'pausing! / paused',
     resume: '- / -',
+    'carry on': 'transition / transition',
+    'carry on with variables': 'transition / transition',
     cancel: 'cancelling! / cancelled',
     complete: 'cancelling! / completed',
     fail: 'cancelling! / failed',
+    rollback: 'transition / transition',
+    'other rollback': 'transition / transition',
+    'cancel with rollback': 'cancelling! / cancelling',
   },
   pausing: {
     pause: '- / -',
     abort: 'pausing! / -',
     resume: 'resumed / resumed',
+    'carry on': 'transition / transition',
+    'carry on with variables': 'transition / transition',
     cancel: 'cancelling! / cancelled',
     complete: 'cancelling! / completed',
     fail: 'cancelling! / failed',
+    rollback: 'conflict / conflict',
+    'other rollback': 'conflict / conflict',
+    'cancel with rollback': 'cancelling! / cancelling',
   },
   cancelling: {
     pause: 'conflict / conflict',
     abort: 'conflict / conflict',
     resume: 'conflict / conflict',
+    'carry on': 'conflict / conflict',
+    'carry on with variables': 'conflict / conflict',
     cancel: '- / -',
     complete: 'conflict / conflict',
     fail: 'conflict / conflict',
+    rollback: 'conflict / conflict',
+    'other rollback': 'conflict / conflict',
+    'cancel with rollback': 'conflict / conflict',
   },
   paused: {
     pause: '- / -',
     abort: '- / -',
     resume: 'resumed / resumed',
+    'carry on': 'resumed / resumed',
+    'carry on with variables': 'updated + resumed / updated + resumed',
     cancel: 'cancelling! / cancelled',
     complete: 'cancelling! / completed',
     fail: 'cancelling! / failed',
+    rollback: 'rolling-back / rolling-back',
+    'other rollback': 'rolling-back / rolling-back',
+    'cancel with rollback': 'cancelling! / cancelling',
   },
   completed: {
     pause: 'transition / transition',
     abort: 'transition / transition',
     resume: 'transition / transition',
+    'carry on': 'transition / transition',
+    'carry on with variables': 'transition / transition',
     cancel: 'transition / transition',
     complete: '- / -',
     fail: 'transition / transition',
+    rollback: 'rolling-back / rolling-back',
+    'other rollback': 'rolling-back / rolling-back',
+    'cancel with rollback': 'transition / transition',
   },
   failed: {
     pause: 'transition / transition',
     abort: 'transition / transition',
     resume: 'resumed / resumed',
+    'carry on': 'resumed / resumed',
+    'carry on with variables': 'updated + resumed / updated + resumed',
     cancel: 'transition / transition',
     complete: 'transition / transition',
     fail: '- / -',
+    rollback: 'rolling-back / rolling-back',
+    'other rollback': 'rolling-back / rolling-back',
+    'cancel with rollback': 'transition / transition',
   },
   cancelled: {
     pause: 'transition / transition',
     abort: 'transition / transition',
     resume: 'transition / transition',
+    'carry on': 'transition / transition',
+    'carry on with variables': 'transition / transition',
     cancel: '- / -',
     complete: 'transition / transition',
     fail: 'transition / transition',
+    rollback: 'rolling-back / rolling-back',
+    'other rollback': 'rolling-back / rolling-back',
+    'cancel with rollback': '- / -',
   },
   'rolling back': {
     pause: 'conflict / conflict',
     abort: 'conflict / conflict',
     resume: 'conflict / conflict',
-    cancel: 'conflict / conflict',
+    'carry on': 'conflict / conflict',
+    'carry on with variables': 'conflict / conflict',
+    cancel: 'cancelling! / cancelling',
     complete: 'conflict / conflict',
     fail: 'conflict / conflict',
+    rollback: '- / -',
+    'other rollback': 'conflict / conflict',
+    'cancel with rollback': 'conflict / conflict',
   },
   'rollback stopped': {
     pause: 'conflict / conflict',
     abort: 'conflict / conflict',
     resume: 'conflict / conflict',
-    cancel: 'conflict / conflict',
+    'carry on': 'conflict / conflict',
+    'carry on with variables': 'conflict / conflict',
+    cancel: 'cancelled / cancelled',
     complete: 'conflict / conflict',
     fail: 'conflict / conflict',
+    rollback: 'rolling-back / rolling-back',
+    'other rollback': 'conflict / conflict',
+    'cancel with rollback': 'conflict / conflict',
   },
 };
 
 TABLE['failed and rolling back'] = TABLE['rolling back'] ?? {};
+TABLE['rolled back'] = { ...TABLE.paused, rollback: '- / -' };
+TABLE['cancelling and rolling back'] = { ...TABLE['rolling back'], 'cancel with rollback': '- / -' };
+TABLE['cancelled half-way'] = { ...TABLE['rollback stopped'], 'cancel with rollback': 'rolling-back / rolling-back' };
 
 describe('a command', () => {
   it.each(Object.keys(STATES))('against an execution that is %s', (name) => {
@@ -164,17 +243,17 @@ describe('a command', () => {
         for (const running of [0, 1]) {
           const state = stateOf(events);
           const before = JSON.stringify(state);
-          let decided: JournalEvent | null = null;
+          let decided: readonly JournalEvent[] = [];
           try {
-            decided = decideCommand(plan, state, command, { timestamp: 9, running }).event;
+            decided = decideCommand(plan, state, command, { timestamp: 9, running }).events;
           } catch {
             // Refused.
           }
           expect(JSON.stringify(state)).toBe(before);
           // Only a status in which something runs leads to the two events that wait for it.
-          if (decided && (running === 0 || name === 'running' || name === 'pausing')) {
+          if (running === 0 || name === 'running' || name === 'pausing') {
             const after = decided;
-            expect(() => stateOf([...events, after])).not.toThrow();
+            expect(() => stateOf([...events, ...after])).not.toThrow();
           }
         }
       }
@@ -184,13 +263,13 @@ describe('a command', () => {
   it('says who asked for it and why', () => {
     const caused = { actor: 'ann', reason: 'why', commandId: 'c1' };
     for (const command of Object.values(COMMANDS)) {
-      const { event: decided } = decideCommand(
-        plan,
-        stateOf([started]),
-        { ...command, ...caused },
-        { timestamp: 9, running: 1 },
-      );
-      if (decided) expect(decided).toMatchObject({ ...caused, timestamp: 9 });
+      const given = { ...command, ...caused };
+      const needsStop = given.kind === 'rollback' || given.kind === 'carry-on';
+      const state = stateOf(needsStop ? [started, event('execution:paused')] : [started]);
+      const { events } = decideCommand(plan, state, given, { timestamp: 9, running: 1 });
+      for (const decided of events) expect(decided).toMatchObject({ actor: 'ann', reason: 'why', timestamp: 9 });
+      // Where the id is, everything that the command does is.
+      if (events.length > 0) expect(events.at(-1)).toMatchObject({ commandId: 'c1' });
     }
   });
 
@@ -200,7 +279,7 @@ describe('a command', () => {
     for (const after of [[], [resumed], [resumed, event('execution:completed')]]) {
       const again: Command = { kind: 'pause', mode: 'abort', commandId: 'c1' };
       const decided = decideCommand(plan, stateOf([started, paused, ...after]), again, { timestamp: 9, running: 1 });
-      expect(decided).toEqual({ event: null, abort: false });
+      expect(decided).toEqual({ events: [], abort: false });
     }
   });
 

@@ -1,33 +1,49 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
-import type { EngineError } from '../errors.js';
-import type { EndStatus, ExecutionErrorData, JournalEvent } from '../journal/events.js';
-import { resumeReset } from '../recovery/resume-plan.js';
+import type { JournalEvent } from '../journal/events.js';
+import { decideRollback, type RollbackRequest } from '../recovery/decide-rollback.js';
+import { decideCheckpoint, type Checkpoint } from '../recovery/decide-checkpoint.js';
+import { decideResume, type ResumeMaterial, type ResumeRequest } from '../recovery/resume-plan.js';
+import { resumeReset } from '../recovery/resume-reset.js';
 import { decideSettle, type Settlement } from '../recovery/settle.js';
+import { decideEnd, type EndRequest } from './decide-end.js';
 import type { ExecutionState } from './execution-state.js';
-import { activityConflict, refuseActivity } from './refusals.js';
+import { refuseActivity, refusedStart } from './refusals.js';
 import { invalidTransition, mayChange } from './transitions.js';
 
 /** What a person asks of an execution. */
 export type Command = { actor?: string; reason?: string; commandId?: string } & (
   | { kind: 'pause'; mode: 'wait' | 'abort' }
+  /** Goes on whichever way it stands: one that is pending starts, a pause that still waits is withdrawn. */
   | { kind: 'resume' }
-  | { kind: 'end'; then: EndStatus; error?: ExecutionErrorData }
+  /** Goes on from a pause or a failure, as asked. What it needs beside the state is put in where it is carried out. */
+  | ({ kind: 'carry-on'; material?: ResumeMaterial } & ResumeRequest)
+  | ({ kind: 'checkpoint' } & Checkpoint)
+  | ({ kind: 'end' } & EndRequest)
+  | ({ kind: 'rollback' } & RollbackRequest)
   | ({ kind: 'settle' } & Settlement)
   /** Nothing leads back to pending: only one that has not begun is so. */
   | { kind: 'remain-pending' }
 );
 
-/** What the command does: nothing, because it is so already, or one event; `abort`: running attempts are told to end. */
+/** What the command does, by its events: none, because it is so already. `abort`: running attempts are told to end. */
 export interface CommandDecision {
-  event: JournalEvent | null;
+  events: readonly JournalEvent[];
   abort: boolean;
 }
 
-const UNCHANGED: CommandDecision = { event: null, abort: false };
+const UNCHANGED: CommandDecision = { events: [], abort: false };
+
+/** An attempt that runs is told to end by nothing but an end. */
+function decided(event: JournalEvent | undefined, mayAbort = false): CommandDecision {
+  return event ? one(event, mayAbort && event.type === 'execution:cancelling') : UNCHANGED;
+}
+
+const one = (event: JournalEvent, abort = false): CommandDecision => ({ events: [event], abort });
 
 /**
  * Decides a command against the state, without changing anything. One that the journal has already is not done again.
- * @throws EngineError INVALID_TRANSITION when the status does not allow it, CONFLICT when the activity does not
+ * @throws EngineError INVALID_TRANSITION when the status does not allow it, CONFLICT when the activity does not; others by
+ * the kind of the command
  */
 export function decideCommand(
   plan: ExecutionPlan,
@@ -42,64 +58,36 @@ export function decideCommand(
     case 'pause':
       // One that waits for running nodes may be made one that aborts them.
       if (state.activity === 'pausing' && command.mode === 'abort' && now.running > 0) {
-        return { event: { type: 'execution:pausing', ...caused, mode: 'abort' }, abort: true };
+        return one({ type: 'execution:pausing', ...caused, mode: 'abort' }, true);
       }
       if (state.activity === 'pausing' || (state.status === 'paused' && state.activity === null)) return UNCHANGED;
       refuseUnless(state, 'running', 'paused');
-      if (now.running === 0) return { event: { type: 'execution:paused', ...caused }, abort: false };
-      return { event: { type: 'execution:pausing', ...caused, mode: command.mode }, abort: command.mode === 'abort' };
+      if (now.running === 0) return one({ type: 'execution:paused', ...caused });
+      return one({ type: 'execution:pausing', ...caused, mode: command.mode }, command.mode === 'abort');
     case 'resume':
-      if (state.status === 'pending') return { event: { type: 'execution:started', ...caused }, abort: false };
-      if (state.activity === 'pausing')
-        return { event: { type: 'execution:resumed', ...caused, reset: [] }, abort: false };
+      if (state.status === 'pending') return one({ type: 'execution:started', ...caused });
+      if (state.activity === 'pausing') return one({ type: 'execution:resumed', ...caused, reset: [] });
       if (state.status === 'running' && state.activity === null) return UNCHANGED;
       refuseActivity(state);
       if (!mayChange(state.status, 'running', 'command')) throw refusedStart(state);
-      return { event: { type: 'execution:resumed', ...caused, reset: resumeReset(plan, state) }, abort: false };
+      return one({ type: 'execution:resumed', ...caused, reset: resumeReset(plan, state) });
+    case 'carry-on':
+      return { events: decideResume(plan, state, command, command.material, caused), abort: false };
+    case 'checkpoint':
+      return one(decideCheckpoint(state, command, caused));
     case 'end':
-      return decideEnd(state, command.then, command.error, caused, now.running);
+      return decided(decideEnd(state, command, caused, now.running), now.running > 0);
+    case 'rollback':
+      return decided(decideRollback(plan, state, command, caused));
     case 'settle':
-      return { event: decideSettle(plan, state, command, caused), abort: false };
+      return one(decideSettle(plan, state, command, caused));
     case 'remain-pending':
       if (state.status !== 'pending') throw invalidTransition(state.status, 'pending');
       return UNCHANGED;
   }
 }
 
-function decideEnd(
-  state: ExecutionState,
-  then: EndStatus,
-  error: ExecutionErrorData | undefined,
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
-  running: number,
-): CommandDecision {
-  if (state.status === then && state.activity === null) return UNCHANGED;
-  if (state.activity === 'cancelling') {
-    if (state.ending?.then === then) return UNCHANGED;
-    throw activityConflict(state);
-  }
-  if (state.activity !== 'pausing') refuseActivity(state);
-  if (!mayChange(state.status, then, 'command')) throw invalidTransition(state.status, then);
-  if (running > 0) return { event: { type: 'execution:cancelling', ...caused, then, error }, abort: true };
-  return { event: endEvent({ then, error }, caused), abort: false };
-}
-
-/** The event that ends an execution by hand. */
-export function endEvent(
-  ending: { then: EndStatus; error?: ExecutionErrorData },
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
-): JournalEvent {
-  if (ending.then !== 'failed') return { type: `execution:${ending.then}`, ...caused };
-  const error = ending.error ?? { code: 'FAILED_BY_HAND', message: caused.reason ?? 'Ended as failed by hand' };
-  return { type: 'execution:failed', ...caused, error };
-}
-
 function refuseUnless(state: ExecutionState, needed: 'running', to: 'paused'): void {
   refuseActivity(state);
   if (state.status !== needed) throw invalidTransition(state.status, to);
-}
-
-/** Whoever comes too late is told who set the execution going. */
-function refusedStart({ status, startedBy }: ExecutionState): EngineError {
-  return invalidTransition(status, 'running', startedBy && { startedBy });
 }

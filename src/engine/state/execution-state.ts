@@ -4,13 +4,16 @@ import type {
   EdgeDecision,
   EndStatus,
   InterruptionCause,
+  RollbackEnd,
   Trigger,
 } from '../journal/events.js';
 import type { NodeErrorData } from '../errors.js';
 import type { ClosingMetrics } from '../journal/metric-sample.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { NetworkUse, NodeWait } from '../ports.js';
+import type { RollbackPlan } from '../recovery/planned-rollback.js';
 import type { ExecutionClock } from './execution-clock.js';
+import type { ExecutionVariables } from './execution-variables.js';
 import type { ExecutionStatus, JournaledActivity } from './transitions.js';
 
 export const NODE_STATUSES = ['pending', 'running', 'completed', 'failed', 'skipped'] as const;
@@ -32,6 +35,8 @@ export interface NodeState {
   startSeq?: number;
   endTime?: number;
   endSeq?: number;
+  /** Of the last event that told of it in this run. */
+  lastSeq?: number;
   outputs?: JsonObject;
   port?: string;
   edges?: { [edgeId: string]: EdgeDecision };
@@ -54,13 +59,6 @@ export interface NodeState {
   /** Who said what became of it, as long as that stands. */
   settledBy?: string;
   rolledBackAt?: number;
-}
-
-/** A write into the variables: by the completion of a node, or by hand. */
-export interface VariableWrite {
-  seq: number;
-  nodeId?: string;
-  values: JsonObject;
 }
 
 /** What a person or the engine did to the execution as a whole. */
@@ -90,8 +88,34 @@ export interface RollbackState {
   startedAt: number;
   endedAt?: number;
   status: 'in-progress' | 'completed' | 'stopped' | 'cancelled';
-  nodes: RollbackNode[];
-  warnings: JsonValue[];
+  /** What became of its nodes so far, by their ids. */
+  nodes: Map<string, RollbackNode>;
+  plan: RollbackPlan;
+  /** The end that follows, with its error; absent: the execution is paused. */
+  then?: RollbackEnd;
+  error?: ExecutionErrorData;
+  /** Of the event that ended it last. */
+  endedSeq?: number;
+  /** Where it stopped, as long as nobody has settled that. */
+  failedNodeId?: string;
+  /** Why it stopped. */
+  failure?: NodeErrorData;
+  /** What became of the handlers' attempts since it last began, by node. */
+  handlers: Map<string, HandlerAttempts>;
+}
+
+/** The attempts of a handler. */
+export interface HandlerAttempts {
+  /** Those that began, also in a process that died. */
+  attempts: number;
+  /** Those that failed since the rollback last began. */
+  failures: number;
+  /** Epoch ms of the first one since then. */
+  firstStartTime: number;
+  /** Epoch ms of the last one. */
+  startTime: number;
+  /** Between attempts: when the next one is due. */
+  retryAt?: number;
 }
 
 /** The state that a journal folds to. It is changed in place by fold.ts alone. */
@@ -117,13 +141,17 @@ export interface ExecutionState {
   endedAt?: number;
   error?: ExecutionErrorData;
   /** The end that a cancellation in hand leads to. */
-  ending?: { then: EndStatus; error?: ExecutionErrorData; actor?: string; reason?: string };
+  ending?: { then: EndStatus; error?: ExecutionErrorData; actor?: string; reason?: string; rollback?: true };
   pauseCode?: string;
   /** The command that last set it going, where one did; null where it has no id, or nobody gave it. `at` is epoch ms. */
   startedBy?: { command: string | null; actor: string | null; at: number };
-  variables: JsonObject;
-  variableWrites: VariableWrite[];
+  /** As they stand; never changed afterwards. */
+  readonly variables: JsonObject;
+  written: ExecutionVariables;
+  /** Configs that were corrected by hand, as the journal shows them: secrets masked. */
   configChanges: { [nodeId: string]: JsonObject };
+  /** Under which ids these are kept whole, the oldest first. */
+  keptConfigs: string[];
   nodes: Map<string, NodeState>;
   counts: Record<NodeStatus, number>;
   clock: ExecutionClock;
@@ -133,7 +161,7 @@ export interface ExecutionState {
   history: HistoryEntry[];
   rollbacks: RollbackState[];
   /** Checkpoints that a person made. */
-  checkpoints: { nodeId: string; timestamp: number; label?: string; state?: JsonValue }[];
+  checkpoints: { seq: number; nodeId: string; timestamp: number; label?: string; state?: JsonValue }[];
   commandIds: Set<string>;
 }
 

@@ -12,7 +12,8 @@ interface Journaled {
 
 /**
  * Sees that the journal tells of a lawful execution: each prefix folds to a legal state, time never goes back, a node
- * that completed does not run again, nodes keep the order of their edges, and limits hold.
+ * that completed does not run again, nodes keep the order of their edges, a run is undone at most once and after all that
+ * depends on it, and limits hold.
  * @throws Error naming the first event that does not fit
  */
 export function checkJournal(execution: Journaled): void {
@@ -20,14 +21,26 @@ export function checkJournal(execution: Journaled): void {
   const [first, ...rest] = events;
   if (first?.type !== 'execution:created') throw new Error('A journal begins with its creation');
   const state = startFold(first);
+  const undone = new Set<string>();
   for (const [index, event] of rest.entries()) {
     const complain = (what: string) =>
       new Error(`Event ${index + 2} (${event.type}): ${what}\n${JSON.stringify(events)}`);
     if (event.timestamp < state.timestamp) throw complain('is older than the one before it');
-    const isByHand = event.type === 'node:settled';
-    if (isEnded(state.status) && event.type !== 'execution:resumed' && !isByHand) throw complain('comes after the end');
+    const isByHand = event.type === 'node:settled' || event.type === 'execution:updated';
+    const isOver = isEnded(state.status) && !isRollingBack(state);
+    if (isOver && !LEAVES_AN_END.has(event.type) && !isByHand) throw complain('comes after the end');
+    if (event.type === 'node:rolled-back') {
+      const name = `${event.nodeId} ${event.run}`;
+      if (undone.has(name)) throw complain('is the second one of its run');
+      undone.add(name);
+    }
+    if (UNDOES.has(event.type) && 'nodeId' in event) {
+      const early = standingDependant(execution, state, event.nodeId ?? '');
+      if (early !== undefined) throw complain(`comes before ${early} is undone`);
+    }
     const before = 'nodeId' in event && event.nodeId !== undefined ? state.nodes.get(event.nodeId)?.status : undefined;
-    if (!isByHand && (before === 'completed' || before === 'skipped')) throw complain('tells of a node that has ended');
+    if (!isByHand && !UNDOES.has(event.type) && (before === 'completed' || before === 'skipped'))
+      throw complain('tells of a node that has ended');
     const early = sourceThatHasNotEnded(execution, state, event);
     if (early !== undefined) throw complain(`does not wait for ${early}`);
     foldEvent(state, index + 2, event);
@@ -36,11 +49,32 @@ export function checkJournal(execution: Journaled): void {
   }
 }
 
+const LEAVES_AN_END = new Set(['execution:resumed', 'execution:rolling-back']);
+
+const UNDOES = new Set(['node:rolling-back', 'node:rolled-back', 'node:rollback-failed']);
+
+function isRollingBack({ activity }: ExecutionState): boolean {
+  return activity === 'rolling-back' || activity === 'rollback-stopped' || activity === 'cancelling';
+}
+
+/** The id of a node that depends on this one, acted and is not undone. */
+function standingDependant({ plan }: Journaled, state: ExecutionState, nodeId: string): string | undefined {
+  const outcomes = state.rollbacks.at(-1)?.nodes;
+  return plan.byId
+    .get(nodeId)
+    ?.outgoing.map(({ target }) => plan.nodes[target]?.id ?? '')
+    .find((id) => {
+      const outcome = outcomes?.get(id)?.outcome;
+      return state.nodes.get(id)?.status === 'completed' && (outcome === undefined || outcome === 'failed');
+    });
+}
+
 /** The id of a node before this one that has not ended when it begins. */
 function sourceThatHasNotEnded(execution: Journaled, state: ExecutionState, event: JournalEvent) {
   if (!event.type.startsWith('node:') || !('nodeId' in event)) return undefined;
   const { nodeId } = event;
   if (nodeId === undefined || event.type === 'node:interrupted' || event.type === 'node:settled') return undefined;
+  if (UNDOES.has(event.type)) return undefined;
   const { plan } = execution;
   const seen = 'startSeq' in event ? event.startSeq : state.seq;
   for (const { source } of plan.byId.get(nodeId)?.incoming ?? []) {
@@ -61,9 +95,11 @@ function illegal(state: ExecutionState, { plan }: Journaled): string | undefined
   if (acting > plan.settings.maxConcurrency) return `${acting} nodes run at once`;
   if (isEnded(state.status)) {
     if (counts.running > 0) return 'a node runs after the end';
-    if (state.activity !== null || state.endedAt === undefined) return 'it has ended, yet something goes on';
+    if ((state.activity !== null && !isRollingBack(state)) || state.endedAt === undefined)
+      return 'it has ended, yet something goes on';
   }
-  if (state.status === 'paused' && (acting > 0 || state.activity !== null)) return 'it is paused, yet something runs';
+  if (state.status === 'paused' && (acting > 0 || (state.activity !== null && !isRollingBack(state))))
+    return 'it is paused, yet something runs';
   if ((state.status === 'failed') !== (state.error !== undefined))
     return 'an error without a failure, or the other way';
   if (state.status === 'pending' && nodes.length > 0) return 'a node was touched before the start';

@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { buildExecutionPlan, type ExecutionPlan } from '../definition/execution-plan.js';
+import type { PlannedRevision } from '../definition/changed-nodes.js';
+import { withConfig, type ConfigChanges } from '../definition/with-config.js';
 import type { EdgeDefinition, NodeDefinition, WorkflowSettings } from '../definition/workflow-definition.js';
 import { OutputCache } from '../caching/output-cache.js';
 import type { DriverPorts } from '../driving/driver-ports.js';
@@ -9,7 +11,7 @@ import type { ExecutionContextData, JournalEvent, JournalEventType, EventOf, Tri
 import { foldJournal, startFold } from '../journal/fold.js';
 import { GroupCommit } from '../journal/group-commit.js';
 import type { JournalStream } from '../journal/journal-stream.js';
-import type { LogEntry, NodeType } from '../ports.js';
+import type { LogEntry, NodeCatalog, NodeType } from '../ports.js';
 import type { Command } from '../state/decide-command.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import { isEnded } from '../state/transitions.js';
@@ -42,9 +44,11 @@ export interface DrivenOptions {
   measureEnd?: DriverPorts['measureEnd'];
   /** The journal that another process has left; absent: a new execution. */
   events?: JournalEvent[];
+  /** The revisions after the first one, in order. */
+  later?: TestWorkflow[];
 }
 
-const EXECUTION_ID = 'exec_test';
+export const EXECUTION_ID = 'exec_test';
 
 /**
  * One execution under the real driver and the real group commit, on a journal in memory and in virtual time. A crash
@@ -55,14 +59,17 @@ export class DrivenExecution {
   readonly journal = new MemoryJournal();
   readonly world = new TestWorld();
   readonly cache: OutputCache;
-  readonly plan: ExecutionPlan;
+  /** What it runs, since it was last taken into memory. */
+  plan: ExecutionPlan;
   /** Why the driver left memory last; undefined while it is there. */
   left: { wakeAt: number | null } | undefined;
   readonly faults: unknown[] = [];
-  private readonly turns = new EvaluationTurns({
+  readonly turns = new EvaluationTurns({
     elapsed: () => performance.now(),
     defer: (callback) => this.scheduler.defer(callback),
   });
+  readonly catalog: NodeCatalog;
+  private readonly revisions: readonly TestWorkflow[];
   /** Awaited before each external effect. */
   confirmLease: () => Promise<void> = () => Promise.resolve();
   private current: { driver: ExecutionDriver; stream: JournalStream } | undefined;
@@ -74,13 +81,21 @@ export class DrivenExecution {
     private readonly options: DrivenOptions = {},
   ) {
     this.cache = options.cache ?? new OutputCache();
-    const types = [...testNodeTypes(this.world, this.scheduler), ...(options.types ?? [])];
-    const { nodes, edges = [], settings } = workflow;
-    const content = { nodes, edges, settings };
-    const source = { workflowId: 'wf_test', revision: 1, version: '1.0.0', content };
-    this.plan = buildExecutionPlan(source, testCatalog(types));
+    this.catalog = testCatalog([...testNodeTypes(this.world, this.scheduler), ...(options.types ?? [])]);
+    this.revisions = [workflow, ...(options.later ?? [])];
+    this.plan = this.revision(1).plan;
     this.queue = this.openQueue();
     if (options.events) this.adopt(options.events);
+  }
+
+  /** A revision of the workflow; with the configs that were corrected for the execution. */
+  revision(number: number, changes: ConfigChanges = {}): PlannedRevision {
+    const workflow = this.revisions[number - 1];
+    if (!workflow) throw new Error(`There is no revision ${number}`);
+    const { nodes, edges = [], settings } = workflow;
+    const content = withConfig({ nodes, edges, settings }, changes);
+    const source = { workflowId: 'wf_test', revision: number, version: `${number}.0.0`, content };
+    return { content, plan: buildExecutionPlan(source, this.catalog) };
   }
 
   get driver(): ExecutionDriver {
@@ -207,7 +222,7 @@ export class DrivenExecution {
     this.journal.dead.add(this.instanceId);
     this.queue = this.openQueue();
     this.world.crash();
-    for (const { id } of this.plan.nodes) this.world.setFailures(id, failuresIn(this.events, id));
+    this.world.recall(this.events);
   }
 
   get hasEnded(): boolean {
@@ -222,7 +237,7 @@ export class DrivenExecution {
     const last = events.at(-1)?.timestamp ?? 0;
     if (last > this.scheduler.now()) this.scheduler.block(last - this.scheduler.now());
     this.journal.executions.set(EXECUTION_ID, { events: [...events], chunks: [], logs: [] });
-    for (const { id } of this.plan.nodes) this.world.setFailures(id, failuresIn(events, id));
+    this.world.recall(events);
   }
 
   private openQueue(): GroupCommit {
@@ -247,6 +262,8 @@ export class DrivenExecution {
   }
 
   private take(state: ExecutionState, created?: JournalEvent): void {
+    const changed = state.revision !== this.plan.revision || Object.keys(state.configChanges).length > 0;
+    if (changed) this.plan = this.revision(state.revision, state.configChanges).plan;
     this.left = undefined;
     const owner = { isKeyed: false, rowFor: () => ({}), lost: () => this.current?.driver.abandon() };
     const stream = this.queue.open(EXECUTION_ID, created ? 0 : state.seq, owner);
@@ -262,7 +279,7 @@ export class DrivenExecution {
       },
       {
         scheduler: this.scheduler,
-        catalog: testCatalog(this.plan.nodes.map(({ type }) => type)),
+        catalog: this.catalog,
         journal: stream,
         cache: this.cache,
         turns: this.options.turns ?? this.turns,
@@ -282,11 +299,4 @@ export class DrivenExecution {
       if (this.current?.driver === driver) this.left = leave;
     });
   }
-}
-
-/** Failed attempts of a node that a journal tells of. */
-function failuresIn(events: readonly JournalEvent[], nodeId: string): number {
-  return events.filter(
-    (event) => (event.type === 'node:retrying' || event.type === 'node:failed') && event.nodeId === nodeId,
-  ).length;
 }

@@ -17,7 +17,7 @@ export interface TestNodeConfig extends JsonObject {
   fail?: { code: string; message?: string; times?: number; status?: number; retryAfterMs?: number; effect?: 'none' };
 }
 
-/** Node types for tests; each does what its config says. `value`: at once; `work`: takes time; `effect`: external. */
+/** Node types for tests; each does what its config says. `value`: at once; `work`: takes time; `effect`: external; `undoable`: external, with a handler. */
 export function testNodeTypes(world: TestWorld, scheduler: Scheduler): NodeType[] {
   const atOnce = (context: NodeContext) => outcome(world, context);
   const inTime = (context: NodeContext) => takeTime(world, scheduler, context);
@@ -25,6 +25,10 @@ export function testNodeTypes(world: TestWorld, scheduler: Scheduler): NodeType[
     type('value', 'pure', (context) => entered(world, context, 'pure', atOnce)),
     type('work', 'pure', (context) => entered(world, context, 'pure', inTime)),
     type('effect', 'external', (context) => entered(world, context, 'external', inTime)),
+    {
+      ...type('undoable', 'external', (context) => entered(world, context, 'external', inTime)),
+      rollback: (context) => undo(world, scheduler, context),
+    },
     { ...type('branch', 'pure', (context) => entered(world, context, 'pure', atOnce)), ports: branchPorts },
     {
       ...type('sleep', 'pure', ({ startTime, config }) => ({
@@ -97,6 +101,12 @@ function takeTime(world: TestWorld, scheduler: Scheduler, context: NodeContext):
   });
 }
 
+/** Takes a moment, in which its process may die. */
+async function undo(world: TestWorld, scheduler: Scheduler, context: NodeContext): Promise<void> {
+  await new Promise<void>((resolve) => scheduler.setTimer(1, resolve));
+  world.undo(context);
+}
+
 /** A catalog of these types; a resolved config whose `number` is none is refused. */
 export function testCatalog(types: readonly NodeType[]): NodeCatalog {
   const byName = new Map(types.map((each) => [each.type, each]));
@@ -105,6 +115,7 @@ export function testCatalog(types: readonly NodeType[]): NodeCatalog {
     list: () => types,
     checkConfig: () => [],
     checkRollback: () => [],
+    checkResolvedRollback: () => [],
     checkResolvedConfig: (_, config) =>
       isJsonObject(config) && 'number' in config && typeof config.number !== 'number'
         ? [{ path: 'number', message: 'must be a number' }]

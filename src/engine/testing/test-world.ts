@@ -1,3 +1,4 @@
+import type { JournalEvent } from '../journal/events.js';
 import type { NodeContext } from '../ports.js';
 
 /** An attempt that a node type was called for. */
@@ -16,6 +17,10 @@ export class TestWorld {
   readonly calls: WorldCall[] = [];
   /** Looked at before each call of a node type. */
   onCall: ((call: WorldCall, context: NodeContext) => void) | undefined;
+  /** Handlers that were called to undo something. */
+  readonly undone: WorldCall[] = [];
+  /** Looked at before each call of a handler; what it throws is the handler's failure. */
+  onUndo: ((call: WorldCall) => void) | undefined;
   /** Attempts in hand now, and the most there ever were at once. */
   acting = 0;
   mostActing = 0;
@@ -43,6 +48,14 @@ export class TestWorld {
     };
   }
 
+  /** A handler is called. */
+  undo(context: NodeContext): void {
+    const { nodeId, run, attempt, idempotencyKey: key, startTime: at } = context;
+    const call = { nodeId, run, attempt, key, at, effect: 'external' };
+    this.undone.push(call);
+    this.onUndo?.(call);
+  }
+
   /** Tells later whether the process that lives now is still the one. */
   life(): () => boolean {
     const { lives } = this;
@@ -66,9 +79,12 @@ export class TestWorld {
     this.failures.set(nodeId, this.failuresOf(nodeId) + 1);
   }
 
-  /** Sets how often a node has failed as far as anybody knows. */
-  setFailures(nodeId: string, count: number): void {
-    this.failures.set(nodeId, count);
+  /** Nodes have failed as often as a journal tells: what nobody heard of did not happen. */
+  recall(events: readonly JournalEvent[]): void {
+    this.failures.clear();
+    for (const event of events) {
+      if (event.type === 'node:retrying' || event.type === 'node:failed') this.failed(event.nodeId);
+    }
   }
 
   callsOf(nodeId: string): WorldCall[] {

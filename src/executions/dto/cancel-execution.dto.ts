@@ -9,11 +9,11 @@ export class CancelExecutionDto {
   @MaxLength(10_000)
   reason?: string;
 
-  @Describe('Undo what was done before it ends; not available yet')
+  @Describe('Undo what was done before it ends, as with force: what cannot be undone stays, and is told in `rollbacks`')
   @IsBoolean()
   rollback: boolean = false;
 
-  @Describe('Says which nodes would be aborted, and changes nothing')
+  @Describe('Says which nodes would be aborted, and with `rollback` what would be undone, and changes nothing')
   @IsBoolean()
   dryRun: boolean = false;
 }

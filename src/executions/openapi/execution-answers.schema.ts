@@ -20,12 +20,14 @@ import {
 import { pagination } from '../../http/openapi/pagination.schema.js';
 import type { Pagination } from '../../http/pagination.js';
 import { type LogLine } from '../../repositories/log.repository.js';
+import type { CancelPreview } from '../cancel-preview.js';
 import type { CleanupOutcome } from '../execution-history.js';
 import type { LogList } from '../execution-journal.js';
 import type { MetricList } from '../execution-metrics.js';
 import { executionId } from './execution-parts.schema.js';
 import { metricSample } from './metric.schema.js';
 import { nodeId, nodeRecord } from './node-record.schema.js';
+import { rollbackPlan } from './rollback-plan.schema.js';
 
 export const progress = component(
   'Progress',
@@ -113,10 +115,11 @@ export const cleanupOutcome = component(
 
 export const cancelPreview = component(
   'CancelPreview',
-  record<{ willAbort: string[]; warnings: unknown[] }>(
+  record<CancelPreview>(
     {
       willAbort: list(nodeId, 'The nodes that would be aborted now'),
-      warnings: list(anyJson('A warning'), 'What somebody should know before'),
+      plan: optional(rollbackPlan),
+      warnings: list(text('A warning'), 'With `rollback`: what could not be undone, or not surely'),
     },
     'What a cancellation would do',
   ),

@@ -44,7 +44,7 @@ export const cancelExecution = operation({
   tag,
   summary: 'Cancel an execution',
   description:
-    'Running nodes are aborted; those that never started stay pending. The answer comes when it has ended, or after 10 s with the activity `cancelling`. One that is cancelled already is 200 without a change. `dryRun` says what would be aborted and changes nothing.',
+    'Running nodes are aborted; those that never started stay pending. The answer comes when it has ended, or after 10 s with the activity `cancelling`. One that is cancelled already is 200 without a change. `rollback` undoes everything that was done, in reverse order, before it ends as cancelled: what cannot be undone stays, and is told in the record. `dryRun` says what would be aborted and undone, and changes nothing.',
   parameters: [executionIdParameter, ifMatchSeq, commandKeyHeader, actorHeader],
   body: {
     description: 'Why, and how',

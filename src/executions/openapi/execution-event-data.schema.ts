@@ -22,7 +22,7 @@ import {
   record,
   text,
 } from '../../http/openapi/api-schema.js';
-import { causedFields, type EventData, reset } from './event-fields.schema.js';
+import { causedFields, edges, type EventData, reset } from './event-fields.schema.js';
 import { executionRow } from './execution-list.schema.js';
 import { context, executionError, labels, performance, trigger } from './execution-parts.schema.js';
 import { metricSample } from './metric.schema.js';
@@ -64,12 +64,16 @@ const updates: AnySchema = {
     record<Update<'config'>>({
       ...causedFields,
       change: constant('config', 'What was changed'),
-      config: mapOf(freeObject<JsonObject>('Fields of its config'), 'By the id of the node'),
+      config: mapOf(freeObject<JsonObject>('Fields of its config, secrets masked'), 'By the id of the node'),
+      keptAs: optional(text('Where it is kept whole; for the server alone')),
     }),
     record<Update<'revision'>>({
       ...causedFields,
       change: constant('revision', 'What was changed'),
       revision: integer('The new revision', { minimum: 1 }),
+      edges: optional(
+        mapOf(edges, 'How the edges behind nodes that have ended are decided in it, by the id of the node'),
+      ),
     }),
     record<Update<'settings'>>({
       ...causedFields,
@@ -129,11 +133,23 @@ export const executionEventData: Record<Extract<JournalEventType, `execution:${s
     'Nothing runs',
   ),
   'execution:resumed': record<WithRow<'execution:resumed'>>(
-    { ...causedFields, ...row, fromNodeId: optional(text('The node from which it runs again')), reset },
+    {
+      ...causedFields,
+      ...row,
+      fromNodeId: optional(text('The node from which it runs again')),
+      reset,
+      warnings: optional(list(text('A warning'), 'What whoever resumed it was told')),
+    },
     'It goes on',
   ),
   'execution:cancelling': record<WithRow<'execution:cancelling'>>(
-    { ...causedFields, ...row, then: ending, error: optional(storedError) },
+    {
+      ...causedFields,
+      ...row,
+      then: ending,
+      error: optional(storedError),
+      rollback: optional(constant(true, 'Before that everything is undone')),
+    },
     'Running nodes are being aborted before its end',
   ),
   'execution:completed': record<WithRow<'execution:completed', Measured & { result: JsonObject | Truncated | null }>>(
@@ -155,6 +171,8 @@ export const executionEventData: Record<Extract<JournalEventType, `execution:${s
       rollbackId,
       plan: freeObject('What will be undone, in which order'),
       force: flag('True when warnings were accepted'),
+      then: optional(choice(['failed', 'cancelled'], 'The end that follows; absent: it is paused')),
+      error: optional(storedError),
     },
     'Handlers are about to run',
   ),

@@ -98,9 +98,9 @@ export const creationUnknown = failure('CreationUnknown', 'SERVICE_UNAVAILABLE',
   },
 });
 
-const movedOn = failure('ExecutionMovedOn', 'CONFLICT', {
+export const movedOn = failure('ExecutionMovedOn', 'CONFLICT', {
   description: 'If-Match names another event than the last one.',
-  message: 'The execution has moved on',
+  message: 'The execution has moved on: it is at seq 7 by now',
   details: {
     schema: record<{ seq: number }>({ seq: integer('Of the last event of its journal', { minimum: 1 }) }),
     example: { seq: 7 },
@@ -116,7 +116,7 @@ export const busy = failure('ExecutionBusy', 'CONFLICT', {
   },
 });
 
-const commandKeyTaken = failure('CommandKeyTaken', 'CONFLICT', {
+export const commandKeyTaken = failure('CommandKeyTaken', 'CONFLICT', {
   description: 'The Idempotency-Key came with another command for this execution before.',
   message: 'The Idempotency-Key was used with another command',
   details: {
@@ -125,7 +125,7 @@ const commandKeyTaken = failure('CommandKeyTaken', 'CONFLICT', {
   },
 });
 
-const commandUnanswered = failure('CommandUnanswered', 'SERVICE_UNAVAILABLE', {
+export const commandUnanswered = failure('CommandUnanswered', 'SERVICE_UNAVAILABLE', {
   description:
     'The instance that drives the execution has not answered for 30 s, nor the database. Without `committed` in the details the command was withdrawn: it was not carried out and will not be. With it nobody knows: look at the execution, or send the same command again with its Idempotency-Key.',
   message: 'The instance that drives the execution does not answer; the command was withdrawn',

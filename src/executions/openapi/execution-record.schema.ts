@@ -1,6 +1,7 @@
-import type { ExecutionRecord, HistoryRecord, RollbackRecord } from '../../engine/journal/execution-record.js';
+import type { ExecutionRecord, HistoryRecord } from '../../engine/journal/execution-record.js';
 import { SETTLED_STATUSES, type SettledStatus } from '../../engine/journal/events.js';
 import type { CheckpointRecord } from '../../engine/journal/record-checkpoints.js';
+import type { RollbackRecord } from '../../engine/journal/record-rollbacks.js';
 import type { RollbackNode } from '../../engine/state/execution-state.js';
 import {
   anyJson,
@@ -10,6 +11,7 @@ import {
   epochMs,
   fieldsOf,
   flag,
+  integer,
   list,
   nullable,
   optional,
@@ -19,7 +21,7 @@ import {
 import { context, performance, sharedFields, trigger } from './execution-parts.schema.js';
 import { largeObject, nodeError, nodeId, nodeRecord, nullableLargeObject } from './node-record.schema.js';
 
-const checkpoint = component(
+export const checkpoint = component(
   'Checkpoint',
   record<CheckpointRecord>(
     {
@@ -30,6 +32,7 @@ const checkpoint = component(
         {
           variables: largeObject('The variables after that node'),
           outputs: largeObject("The node's own outputs"),
+          custom: optional(anyJson('What was kept with one that a person made')),
         },
         'What was known then',
       ),
@@ -64,8 +67,13 @@ const historyRecord = component(
       by: nullable(text('Who; null when nobody is known')),
       reason: optional(text('Why')),
       code: optional(text("Of a pause of the engine's own: OUTCOME_UNKNOWN, CRASH_LOOP")),
-      nodeId: optional(text('The node that was settled')),
+      nodeId: optional(text('The node that was settled, or at which a checkpoint was made')),
       status: optional(choice<SettledStatus>(SETTLED_STATUSES, 'What it was settled as')),
+      label: optional(text('Of the checkpoint')),
+      fromNodeId: optional(text('The node from which it ran again')),
+      variables: optional(list(text('Name of a variable'), 'The variables that were corrected')),
+      nodeIds: optional(list(nodeId, 'The nodes whose config was corrected')),
+      revision: optional(integer('The revision under which it went on', { minimum: 1 })),
     },
     'What a person or the engine did to the execution',
   ),

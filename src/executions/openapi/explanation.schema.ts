@@ -56,7 +56,7 @@ const actionRequest = component(
     {
       action: choice<Action>(
         ACTIONS,
-        '`abort` makes a pause abort what it waits for; `start` does not wait for time or place; `settle` says what became of a node',
+        '`abort` makes a pause abort what it waits for; `start` does not wait for time or place; `settle` says what became of a node; `resume` and `rerun` take corrections',
       ),
       nodeId: optional(nodeId),
       method: choice(['PUT', 'POST', 'DELETE'], 'Of the request'),

@@ -6,6 +6,7 @@ import {
   anyJson,
   choice,
   constant,
+  described,
   epochMs,
   integer,
   milliseconds,
@@ -123,16 +124,25 @@ export const nodeEventData: Record<Extract<JournalEventType, `node:${string}`>, 
     { ...nodeFields, attempt, key },
     'The intent of its handler, committed before it acts',
   ),
-  'node:rolled-back': record<EventData<'node:rolled-back'>>(
+  'node:rolled-back': record<Listed<'node:rolled-back', { key?: string }>>(
     {
       ...nodeFields,
       attempt: integer('Attempts of its handler', { minimum: 0 }),
+      key: optional(described(key, 'The Idempotency-Key that its handler sent; absent when none was called')),
       outcome: choice(['undone', 'nothing-to-do', 'left'], 'What became of it'),
+      network: optional(networkUse),
     },
     'It is undone, or there was nothing to do or nothing that could be done',
   ),
-  'node:rollback-failed': record<EventData<'node:rollback-failed'>>(
-    { ...nodeFields, attempt, error: nodeError },
+  'node:rollback-failed': record<Listed<'node:rollback-failed', { key: string }>>(
+    {
+      ...nodeFields,
+      attempt,
+      key,
+      error: nodeError,
+      until: optional(epochMs('When the next attempt is due; absent when none follows')),
+      network: optional(networkUse),
+    },
     'An attempt of its handler failed',
   ),
 };

@@ -1,6 +1,12 @@
 import type { NodeErrorData } from '../../engine/errors.js';
 import { SETTLED_STATUSES } from '../../engine/journal/events.js';
-import type { AttemptRecord, IntentRecord, RunRecord } from '../../engine/journal/node-history.js';
+import type {
+  AttemptRecord,
+  HandlerAttemptRecord,
+  IntentRecord,
+  RunRecord,
+  UndoneRecord,
+} from '../../engine/journal/node-history.js';
 import type { NodeRecord, Truncated } from '../../engine/journal/record-nodes.js';
 import type { JsonObject } from '../../engine/json.js';
 import type { NodeUndo } from '../../engine/recovery/undo-of-node.js';
@@ -145,6 +151,33 @@ const attemptRecord = record<AttemptRecord>(
   'An attempt of a node',
 );
 
+const handlerAttempt = record<HandlerAttemptRecord>(
+  {
+    attempt: integer('From 1 within the rollback', { minimum: 1 }),
+    status: choice(['running', 'completed', 'failed', 'interrupted'], 'How it stands; interrupted: its process died'),
+    key: text('The Idempotency-Key that it sends: the same in every attempt'),
+    startTime: epochMs('Begin'),
+    endTime: nullable(epochMs('End; null until then, and when it was interrupted')),
+    duration: nullable(milliseconds('From start to end; null where there is no end')),
+    error: optional(nodeError),
+    retryAt: optional(epochMs('When the next attempt is due')),
+  },
+  'An attempt of the handler that undoes the run',
+);
+
+const undone = record<UndoneRecord>(
+  {
+    outcome: nullable(
+      choice(
+        ['undone', 'nothing-to-do', 'left', 'failed'],
+        'Left: it could not be undone; failed: the last attempt has failed; null while its handler is at work',
+      ),
+    ),
+    attempts: list(handlerAttempt, 'In their order; empty for a step without a handler'),
+  },
+  'Once a rollback has come to it: how its undoing went',
+);
+
 const runRecord = component(
   'NodeRun',
   record<RunRecord>(
@@ -162,6 +195,7 @@ const runRecord = component(
           'When a person said what became of it',
         ),
       ),
+      undone: optional(undone),
     },
     'A run of a node; a new one begins when it is run again on purpose',
   ),

@@ -60,6 +60,7 @@ export const TAGS = {
   executions: { name: 'Executions', description: 'Runs of workflows: started, found, counted and deleted' },
   parts: { name: 'Execution details', description: 'The nodes, the journal and the log of one execution' },
   commands: { name: 'Execution commands', description: 'Pause, resume, cancel, or end by hand' },
+  recovery: { name: 'Recovery', description: 'What is undone for real, and how an execution goes on afterwards' },
   feed: { name: 'Feed', description: 'What happens in all executions, as it happens; also over Socket.io' },
   nodeTypes: { name: 'Node types', description: 'What nodes there are, and what they take' },
   instances: { name: 'Instances', description: 'The server processes that drive executions on one database' },
