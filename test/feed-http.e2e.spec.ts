@@ -202,7 +202,8 @@ test('What follows the X-Cursor of an answer is what it does not know yet', asyn
   const id = await run();
   for (const path of [
     '/executions',
-    ...['', '/logs', '/events', '/nodes', '/nodes/a', '/progress', '/explain'].map(
+    '/workflows',
+    ...['', '/logs', '/events', '/metrics', '/nodes', '/nodes/a', '/progress', '/explain'].map(
       (part) => `/executions/${id}${part}`,
     ),
   ]) {

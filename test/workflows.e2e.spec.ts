@@ -1,4 +1,3 @@
-import { WorkflowsModule } from '../src/workflows/workflows.module.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 
 type Json = Record<string, unknown>;
@@ -29,7 +28,7 @@ describe('workflows over HTTP', () => {
   const call: TestServer['call'] = (...request) => server.call(...request);
 
   beforeAll(async () => {
-    server = await startTestServer({}, WorkflowsModule);
+    server = await startTestServer();
   });
   afterAll(() => server.close());
 

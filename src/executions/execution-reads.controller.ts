@@ -63,6 +63,7 @@ export class ExecutionReadsController {
 
   @Get('metrics')
   @Operation(operations.listMetrics)
+  @ShowsCursor()
   metrics(@Param('id') id: string, @Query() query: ListMetricsQuery): Promise<MetricList> {
     return this.measured.list(id, query);
   }

@@ -29,6 +29,7 @@ import { WorkflowCatalog, type WorkflowList } from './workflow-catalog.js';
 import { joinDocument } from './workflow-document.js';
 import { WorkflowImport, type ImportAnswer } from './workflow-import.js';
 import { WorkflowStorage, type WorkflowAnswer } from './workflow-storage.js';
+import { ShowsCursor } from '../http/cursor-header.js';
 import { Operation } from '../http/openapi/operation.js';
 import * as operations from './openapi/workflows.operations.js';
 import * as transfers from './openapi/workflow-transfer.operations.js';
@@ -54,6 +55,7 @@ export class WorkflowsController {
 
   @Get()
   @Operation(operations.listWorkflows)
+  @ShowsCursor()
   list(@Query() query: ListWorkflowsQuery): Promise<WorkflowList> {
     return this.catalog.list(query);
   }

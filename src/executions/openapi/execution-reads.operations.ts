@@ -127,6 +127,7 @@ export const listMetrics = operation({
   answers: {
     200: {
       description: 'Its samples',
+      headers: cursorHeader,
       data: metricList,
       example: { executionId: exampleId, metrics: [exampleSample], count: 1 },
     },

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../engine/json.js';
+import { cursorHeader } from '../../http/cursor-header.js';
 import { TAGS } from '../../http/openapi/api-overview.js';
 import { actorHeader } from '../../http/openapi/header-parameters.js';
 import { nothing } from '../../http/openapi/api-schema.js';
@@ -49,6 +50,7 @@ export const listWorkflows = operation({
   answers: {
     200: {
       description: 'A page of the list',
+      headers: cursorHeader,
       data: workflowList,
       example: { workflows: [exampleRow], pagination: { page: 1, pageSize: 20, total: 1, totalPages: 1 } },
     },
