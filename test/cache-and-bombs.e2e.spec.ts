@@ -28,7 +28,7 @@ async function ended(id: string): Promise<ExecutionRecord> {
   for (;;) {
     const { body } = await server.call<ExecutionRecord>('GET', `/executions/${id}`);
     if (body.data.status === 'completed' || body.data.status === 'failed') return body.data;
-    await delay(10);
+    await delay(20);
   }
 }
 

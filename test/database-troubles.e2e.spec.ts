@@ -206,7 +206,7 @@ async function ended(id: string): Promise<string> {
   for (;;) {
     const { status, body }: ApiAnswer<ExecutionRecord | null> = await server.call('GET', `/executions/${id}`);
     if (status === 200 && body.data?.endTime) return body.data.status;
-    await delay(10);
+    await delay(20);
   }
 }
 

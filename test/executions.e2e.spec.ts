@@ -96,7 +96,7 @@ async function until(
   for (;;) {
     const record = await get(id);
     if (holds(record)) return record;
-    await delay(5);
+    await delay(20);
   }
 }
 

@@ -62,7 +62,7 @@ async function explainedAs(id: string, code: string): Promise<ExecutionExplanati
   for (;;) {
     const found = await explain(id);
     if (found.code === code) return found;
-    await delay(5);
+    await delay(20);
   }
 }
 

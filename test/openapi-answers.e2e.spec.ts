@@ -107,7 +107,7 @@ async function expectFailure(name: string, operationId: string, request: Request
 /** Runs an execution until it is as wished. */
 async function until(id: string, isThere: (record: ExecutionRecord) => boolean): Promise<void> {
   while (!isThere((await ask('getExecution', { path: { id } })).body.data as unknown as ExecutionRecord))
-    await delay(5);
+    await delay(20);
 }
 
 async function startWaiting(): Promise<string> {

@@ -54,7 +54,7 @@ async function ended(id: string): Promise<ExecutionRecord> {
   for (;;) {
     const record = await get(id);
     if (record.endTime !== null) return record;
-    await delay(5);
+    await delay(20);
   }
 }
 
@@ -187,7 +187,7 @@ describe('POST /executions/:id/resume', () => {
       const list = await server().call<{ executions: ExecutionRow[] }>('GET', '/executions?workflowId=revised');
       const [row] = list.body.data.executions;
       if (row?.workflowRevision === 3 && row.stats.totalNodes === 3) break;
-      await delay(5);
+      await delay(20);
     }
     await server().call('GET', `/executions/${id}/events?limit=1000`);
   });

@@ -45,6 +45,10 @@ describe('the node registry', () => {
     ]);
   });
 
+  it('can check the parameters of each of its types', () => {
+    for (const type of registry.list()) expect(() => registry.checkConfig(type, {})).not.toThrow();
+  });
+
   it('takes further types and refuses names that are taken and schemas that are wrong', () => {
     const own = new NodeRegistry();
     own.register(ownType({ type: 'object' }, { aliases: ['mine'] }));

@@ -21,10 +21,11 @@ interface TypeChecks {
 export class NodeRegistry implements NodeCatalog {
   private readonly types: NodeType[] = [];
   private readonly byName = new Map<string, NodeType>();
-  private readonly checks = new Map<NodeType, TypeChecks>();
+  private readonly checks = new Map<NodeType, () => TypeChecks>();
 
+  /** @param types those of the server itself; what checks their parameters is made when it is first wanted */
   constructor(types: readonly NodeType[] = builtInNodeTypes) {
-    for (const type of types) this.register(type);
+    for (const type of types) this.add(type, 'when wanted');
   }
 
   /**
@@ -32,15 +33,7 @@ export class NodeRegistry implements NodeCatalog {
    * @throws Error when its name or an alias is taken, or something in it cannot be used
    */
   register(type: NodeType): void {
-    const names = [type.type, ...(type.aliases ?? [])];
-    if (names.some((name) => typeof name !== 'string' || name.trim() === ''))
-      throw new Error('A node type needs a name');
-    const taken = names.find((name) => this.byName.has(name));
-    if (taken !== undefined) throw new Error(`There is a node type "${taken}" already`);
-    if (typeof type.execute !== 'function') throw new Error(`Node type "${type.type}" has no execute function`);
-    this.checks.set(type, compileChecks(type));
-    this.types.push(type);
-    for (const name of names) this.byName.set(name, type);
+    this.add(type, 'now');
   }
 
   get(type: string): NodeType | undefined {
@@ -52,19 +45,32 @@ export class NodeRegistry implements NodeCatalog {
   }
 
   checkConfig(type: NodeType, config: JsonObject): ConfigProblem[] {
-    return this.checks.get(type)?.config(config) ?? [];
+    return this.checks.get(type)?.().config(config) ?? [];
   }
 
   checkRollback(type: NodeType, rollback: JsonObject): ConfigProblem[] {
-    return this.checks.get(type)?.rollback(rollback) ?? [];
+    return this.checks.get(type)?.().rollback(rollback) ?? [];
   }
 
   checkResolvedRollback(type: NodeType, rollback: JsonObject): ConfigProblem[] {
-    return this.checks.get(type)?.resolvedRollback(rollback) ?? [];
+    return this.checks.get(type)?.().resolvedRollback(rollback) ?? [];
   }
 
   checkResolvedConfig(type: NodeType, config: JsonObject): ConfigProblem[] {
-    return this.checks.get(type)?.resolvedConfig(config) ?? [];
+    return this.checks.get(type)?.().resolvedConfig(config) ?? [];
+  }
+
+  private add(type: NodeType, compiles: 'now' | 'when wanted'): void {
+    const names = [type.type, ...(type.aliases ?? [])];
+    if (names.some((name) => typeof name !== 'string' || name.trim() === ''))
+      throw new Error('A node type needs a name');
+    const taken = names.find((name) => this.byName.has(name));
+    if (taken !== undefined) throw new Error(`There is a node type "${taken}" already`);
+    if (typeof type.execute !== 'function') throw new Error(`Node type "${type.type}" has no execute function`);
+    let checks = compiles === 'now' ? compileChecks(type) : undefined;
+    this.checks.set(type, () => (checks ??= compileChecks(type)));
+    this.types.push(type);
+    for (const name of names) this.byName.set(name, type);
   }
 }
 

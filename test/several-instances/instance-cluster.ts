@@ -58,7 +58,7 @@ export async function settled(server: ServerProcess, id: string): Promise<Execut
   for (;;) {
     const record = await call<ExecutionRecord>(server, 'GET', `/executions/${id}`);
     if (record.status !== 'pending' && record.status !== 'running') return record;
-    await delay(20);
+    await delay(100);
   }
 }
 

@@ -781,12 +781,12 @@ describe('any JSON', () => {
   it('gets an answer, and valid is true exactly when there are no errors', () => {
     fc.assert(
       fc.property(anyDocument, (document) => {
-        const result = validate(document as JsonValue);
-        expect(result.valid).toBe(result.errors.length === 0);
-        for (const { code, message } of [...result.errors, ...result.warnings]) {
-          expect(code).toMatch(/^[A-Z_]+$/);
-          expect(message).not.toBe('');
-        }
+        const { valid, errors, warnings } = validate(document as JsonValue);
+        expect(valid).toBe(errors.length === 0);
+        const unclear = [...errors, ...warnings].filter(
+          ({ code, message }) => !/^[A-Z_]+$/.test(code) || message === '',
+        );
+        expect(unclear).toEqual([]);
       }),
       { numRuns: 500 },
     );

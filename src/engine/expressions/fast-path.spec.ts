@@ -126,4 +126,9 @@ describe('compileFastPath', () => {
       expect(byFastPath(text, input, {})).toBe(SLOW);
     }
   });
+
+  it('leaves to JSONata whether there is something that looks like a function', () => {
+    expect(byFastPath('$exists(f)', { f: { _jsonata_lambda: true } }, {})).toBe(SLOW);
+    expect(byFastPath('$exists(f)', { f: [{ _jsonata_lambda: true }] }, {})).toEqual({ value: true });
+  });
 });

@@ -86,7 +86,10 @@ function walk(root: JsonValue, names: readonly string[]): Result {
 
 /** Data that JSONata takes for a function; it looks into lists for it too. */
 function mayActAsFunction(value: JsonObject | JsonValue[]): boolean {
-  if (Array.isArray(value)) return value.some(isContainer);
+  return Array.isArray(value) ? value.some(isContainer) : looksLikeFunction(value);
+}
+
+function looksLikeFunction(value: JsonObject): boolean {
   return value._jsonata_lambda === true || value._jsonata_function === true;
 }
 
@@ -211,10 +214,16 @@ function call(node: AstNode): FastPath | undefined {
 }
 
 const FUNCTIONS = new Map<string, (value: JsonValue | undefined) => Result>([
-  ['exists', (value) => value !== undefined],
+  ['exists', existence],
   ['boolean', (value) => (value === undefined ? undefined : truth(value))],
   ['not', negation],
 ]);
+
+/** A single value that looks like a function is none that the signature of `$exists` takes. */
+function existence(value: JsonValue | undefined): boolean | typeof SLOW {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject && looksLikeFunction(value) ? SLOW : value !== undefined;
+}
 
 function negation(value: JsonValue | undefined): Result {
   if (value === undefined) return undefined;

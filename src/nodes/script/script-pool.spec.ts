@@ -39,8 +39,16 @@ describe('the threads of scripts', () => {
     expect(pool.size).toBeLessThanOrEqual(4 * CORES);
   });
 
-  it('are more for scripts that hold them up, so that each ends at its own limit', async () => {
+  it('are more for scripts that hold them up, so that each ends at its own limit, and the event loop runs on', async () => {
+    let longestPause = 0;
+    let last = performance.now();
+    const timer = setInterval(() => {
+      longestPause = Math.max(longestPause, performance.now() - last);
+      last = performance.now();
+    }, 5);
     const ran = await runMany(20, 'for (;;);');
+    clearInterval(timer);
+    expect(longestPause).toBeLessThan(2000);
     expect(ran.map(({ answer }) => answer)).toEqual(
       Array(20).fill(
         expect.objectContaining({ code: 'TIMEOUT', message: `The script took longer than ${LIMIT_MS} ms` }),
@@ -53,25 +61,13 @@ describe('the threads of scripts', () => {
   });
 
   it('have a bound; who waits for one keeps the whole of its limit', async () => {
-    const all = runMany(40, 'for (;;);');
+    const all = runMany(34, 'for (;;);');
     const short = await run('return 7');
     expect(short).toMatchObject({ kind: 'returned', output: '7' });
     expect((await all).map(({ answer }) => answer)).toEqual(
-      Array(40).fill(expect.objectContaining({ code: 'TIMEOUT' })),
+      Array(34).fill(expect.objectContaining({ code: 'TIMEOUT' })),
     );
     expect(pool.size).toBeLessThanOrEqual(32);
-  });
-
-  it('do not hold the event loop up', async () => {
-    let longest = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      longest = Math.max(longest, performance.now() - last);
-      last = performance.now();
-    }, 5);
-    await runMany(20, 'for (;;);');
-    clearInterval(timer);
-    expect(longest).toBeLessThan(2000);
   });
 
   it('start also when the disk is slow to give what they run on', async () => {
@@ -81,7 +77,7 @@ describe('the threads of scripts', () => {
   });
 
   it('are made anew when scripts have taken them with them, more than may start at once', async () => {
-    const ran = await runMany(45, 'return Array(2 ** 32 - 1).join("")', { limitMs: 50 });
+    const ran = await runMany(36, 'return Array(2 ** 32 - 1).join("")', { limitMs: 50 });
     expect(ran.every(({ answer }) => answer.kind === 'failed' && answer.code === 'TIMEOUT')).toBe(true);
     expect(await run('return 1', { limitMs: 10_000 })).toMatchObject({ output: '1' });
   });
