@@ -2,13 +2,8 @@
  * What the engine reaches on this machine, in one run on one database. Machines are noisy, so each figure also stands as a
  * ratio to what plain batched inserts reach in the same run.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { call, HttpConnection } from './http-client.js';
+import { call } from './http-client.js';
+import { completed, withServer } from './with-server.js';
 
 const CONNECTIONS = 16;
 const CHAIN = 10;
@@ -17,32 +12,10 @@ const ROUNDS = 3;
 const LATENCY_EXECUTIONS = 300;
 const END = ['completed', 'failed', 'cancelled'];
 
-const folder = await mkdtemp(join(tmpdir(), 'retrace-bench-'));
-const child = fork(fileURLToPath(new URL('server.js', import.meta.url)), {
-  env: { ...process.env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', DATABASE_URL: process.env.DATABASE_URL ?? '' },
-});
-const ended = once(child, 'exit');
-try {
-  const { url } = await answer();
-  const connections = Array.from({ length: CONNECTIONS }, () => new HttpConnection(url));
+await withServer(CONNECTIONS, async ({ connections, ask }) => {
   await createWorkflows(connections[0]);
-  await measure(connections);
-  for (const connection of connections) connection.close();
-  child.send('stop');
-  await ended;
-} finally {
-  child.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function answer(question) {
-  if (question) child.send(question);
-  const [message] = await Promise.race([
-    once(child, 'message'),
-    ended.then(() => Promise.reject(new Error('The server ended'))),
-  ]);
-  return message;
-}
+  await measure(connections, ask);
+});
 
 async function createWorkflows(connection) {
   const pure = (index) => ({
@@ -70,8 +43,8 @@ async function createWorkflows(connection) {
   for (const document of documents) await call(connection, 'POST', '/api/v2/workflows', document);
 }
 
-async function measure(connections) {
-  const { rowsPerSecond } = await answer('baseline');
+async function measure(connections, ask) {
+  const { rowsPerSecond } = await ask('baseline');
   print('plain batched inserts', `${round(rowsPerSecond)} rows/s`, 1);
   // The first executions compile what the later ones reuse.
   await burst(connections, 'pure10', 200);
@@ -91,7 +64,7 @@ async function measure(connections) {
       `p50 ${times.p50.toFixed(2)} ms, p99 ${times.p99.toFixed(2)} ms`,
     );
   }
-  const { maxRssBytes } = await answer('memory');
+  const { maxRssBytes } = await ask('memory');
   print('peak memory of the server', `${round(maxRssBytes / 2 ** 20)} MiB`);
 }
 
@@ -115,11 +88,6 @@ async function burst(connections, workflowId, count) {
   }
   const seconds = (performance.now() - begun) / 1000;
   return { nodesPerSecond: (count * CHAIN) / seconds, creationsPerSecond: count / ((created - begun) / 1000) };
-}
-
-async function completed(connection, workflowId) {
-  const { byWorkflow } = await call(connection, 'GET', `/api/v2/executions/stats?workflowId=${workflowId}`);
-  return byWorkflow[workflowId]?.completed ?? 0;
 }
 
 async function latencies(connection, workflowId) {

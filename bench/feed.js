@@ -5,12 +5,10 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { call, HttpConnection } from './http-client.js';
+import { call } from './http-client.js';
+import { completed, withServer } from './with-server.js';
 
 const ON_ALL = 20;
 const ON_ONE = 200;
@@ -21,38 +19,17 @@ const BURST = 3000;
 const CONNECTIONS = 16;
 const ROUNDS = 3;
 
-const folder = await mkdtemp(join(tmpdir(), 'retrace-bench-'));
-const server = fork(fileURLToPath(new URL('server.js', import.meta.url)), {
-  env: { ...process.env, PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'warn', DATABASE_URL: process.env.DATABASE_URL ?? '' },
-});
-const ended = once(server, 'exit');
-try {
-  const { url } = await answer();
-  const connections = Array.from({ length: CONNECTIONS }, () => new HttpConnection(url));
+await withServer(CONNECTIONS, async ({ url, connections, ask }) => {
   await createWorkflows(connections[0]);
   const watched = [];
   for (let index = 0; index < ON_ONE; index += 1) {
     watched.push((await call(connections[0], 'POST', '/api/v2/executions', { workflowId: 'waiting' })).id);
   }
-  await load(connections, 500, Infinity);
-  await compare(`${NODES_PER_SECOND} nodes/s`, url, connections, watched, PACED, NODES_PER_SECOND / CHAIN);
-  await compare('as fast as it goes', url, connections, watched, BURST, Infinity);
-  for (const connection of connections) connection.close();
-  server.send('stop');
-  await ended;
-} finally {
-  server.kill('SIGKILL');
-  await rm(folder, { recursive: true, force: true });
-}
-
-async function answer(question) {
-  if (question) server.send(question);
-  const [message] = await Promise.race([
-    once(server, 'message'),
-    ended.then(() => Promise.reject(new Error('The server ended'))),
-  ]);
-  return message;
-}
+  const server = { url, connections, ask, watched };
+  await load(server, 500, Infinity);
+  await compare(server, `${NODES_PER_SECOND} nodes/s`, PACED, NODES_PER_SECOND / CHAIN);
+  await compare(server, 'as fast as it goes', BURST, Infinity);
+});
 
 async function createWorkflows(connection) {
   const nodes = Array.from({ length: CHAIN }, (_, index) => ({
@@ -67,14 +44,15 @@ async function createWorkflows(connection) {
 }
 
 /** The same load without clients and with them, several times. */
-async function compare(name, url, connections, watched, executions, perSecond) {
+async function compare(server, name, executions, perSecond) {
+  const { url, watched } = server;
   const measured = { without: [], with: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
-    measured.without.push(await load(connections, executions, perSecond));
+    measured.without.push(await load(server, executions, perSecond));
     const clients = fork(fileURLToPath(new URL('feed-clients.js', import.meta.url)), [url, String(ON_ALL), ...watched]);
     const gone = once(clients, 'exit');
     await once(clients, 'message');
-    measured.with.push(await load(connections, executions, perSecond));
+    measured.with.push(await load(server, executions, perSecond));
     await everythingReceived(clients, executions);
     clients.send('stop');
     await gone;
@@ -101,9 +79,9 @@ async function everythingReceived(clients, executions) {
 }
 
 /** Creates so many executions, at most so many a second, and waits until all have ended. */
-async function load(connections, executions, perSecond) {
-  const before = await completed(connections[0]);
-  const cpuBefore = await answer('cpu');
+async function load({ connections, ask }, executions, perSecond) {
+  const before = await completed(connections[0], 'chain');
+  const cpuBefore = await ask('cpu');
   const begun = performance.now();
   let sent = 0;
   await Promise.all(
@@ -117,16 +95,11 @@ async function load(connections, executions, perSecond) {
       }
     }),
   );
-  while ((await completed(connections[0])) < before + executions) await delay(5);
+  while ((await completed(connections[0], 'chain')) < before + executions) await delay(5);
   const seconds = (performance.now() - begun) / 1000;
-  const cpu = await answer('cpu');
+  const cpu = await ask('cpu');
   const used = cpu.user + cpu.system - cpuBefore.user - cpuBefore.system;
   return { nodesPerSecond: (executions * CHAIN) / seconds, cpu: used / 10_000 / seconds };
-}
-
-async function completed(connection) {
-  const { byWorkflow } = await call(connection, 'GET', '/api/v2/executions/stats?workflowId=chain');
-  return byWorkflow.chain?.completed ?? 0;
 }
 
 function median(rounds) {

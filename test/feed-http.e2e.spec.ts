@@ -4,6 +4,7 @@ import { EventStreams } from '../src/monitoring/wire/event-streams.js';
 import { journaledOf } from './support/feed-client.js';
 import { requestBytes, sendBytes } from './support/raw-request.js';
 import { SseTestClient } from './support/sse-client.js';
+import { largeEvents } from './support/large-events.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 import { until } from './support/until.js';
 
@@ -20,12 +21,7 @@ beforeAll(async () => {
   server = await startTestServer();
   const nodes = ['a', 'b', 'c'].map((id) => ({ id, type: 'transform', config: { output: { id } } }));
   await server.call('POST', '/workflows', { id: 'three', name: 'Three', nodes, edges: [] });
-  const large = Array.from({ length: 150 }, (_, index) => ({
-    id: `n${index}`,
-    type: 'transform',
-    config: { output: { text: 'x'.repeat(15_000) } },
-  }));
-  await server.call('POST', '/workflows', { id: 'large', name: 'Large', nodes: large, edges: [] });
+  await server.call('POST', '/workflows', largeEvents);
 });
 afterEach(() => {
   for (const stream of streams.splice(0)) stream.close();

@@ -5,6 +5,7 @@ import type { Socket as NetSocket } from 'node:net';
 import { JournalFollower } from '../src/monitoring/journal-follower.js';
 import { MonitorGateway } from '../src/monitoring/wire/monitor.gateway.js';
 import { FeedTestClient } from './support/feed-client.js';
+import { largeEvents } from './support/large-events.js';
 import { requestBytes, sendBytes } from './support/raw-request.js';
 import { startTestServer, type TestServer } from './support/test-server.js';
 import { until } from './support/until.js';
@@ -45,13 +46,7 @@ beforeAll(async () => {
     nodes: [pure('a'), nap, pure('c')],
     edges,
   });
-  // Each event is as large as outputs in events may be.
-  const large = Array.from({ length: 150 }, (_, index) => ({
-    id: `n${index}`,
-    type: 'transform',
-    config: { output: { text: 'x'.repeat(15_000) } },
-  }));
-  await server.call('POST', '/workflows', { id: 'large', name: 'Large', nodes: large, edges: [] });
+  await server.call('POST', '/workflows', largeEvents);
 });
 afterEach(() => {
   for (const client of clients.splice(0)) client.close();

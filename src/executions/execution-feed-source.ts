@@ -2,10 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { ExecutionPlan } from '../engine/definition/execution-plan.js';
 import { buildRecord, type RunningAttempt } from '../engine/journal/execution-record.js';
 import type { JsonObject } from '../engine/json.js';
-import { progressOf } from '../engine/progress/progress.js';
 import type { ExecutionState } from '../engine/state/execution-state.js';
 import type { FeedSource } from '../monitoring/feed-source.js';
-import { NodeTimeHistory } from '../repositories/node-time-history.js';
 import { ActiveExecutions } from './active-executions.js';
 import { Clock } from './clock.js';
 import { ExecutionReader } from './execution-reader.js';
@@ -18,7 +16,6 @@ export class ExecutionFeedSource implements FeedSource {
     private readonly reader: ExecutionReader,
     private readonly plans: Plans,
     private readonly active: ActiveExecutions,
-    private readonly history: NodeTimeHistory,
     private readonly clock: Clock,
   ) {}
 
@@ -44,10 +41,7 @@ export class ExecutionFeedSource implements FeedSource {
   }
 
   async progress(executionId: string, plan: ExecutionPlan, state: ExecutionState): Promise<JsonObject> {
-    const history = await this.history.of(plan.workflowId);
-    const driven = this.active.driven(executionId);
-    const progress = progressOf({ plan, state, now: this.clock.now(), driven, history });
-    return { executionId, ...(progress as unknown as JsonObject) };
+    return (await this.reader.progressAt(executionId, plan, state)) as unknown as JsonObject;
   }
 
   driven(): Iterable<string> {

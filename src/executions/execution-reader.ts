@@ -70,7 +70,16 @@ export class ExecutionReader {
   /** @throws EngineError NOT_FOUND */
   async progress(executionId: string): Promise<{ executionId: string } & Progress> {
     const state = await this.state(executionId);
-    const [plan, history] = await Promise.all([this.plans.of(state), this.history.of(state.workflowId)]);
+    return this.progressAt(executionId, await this.plans.of(state), state);
+  }
+
+  /** The progress of a state under its plan, with what is driven here at this moment. */
+  async progressAt(
+    executionId: string,
+    plan: ExecutionPlan,
+    state: ExecutionState,
+  ): Promise<{ executionId: string } & Progress> {
+    const history = await this.history.of(plan.workflowId);
     const driven = this.active.driven(executionId);
     return { executionId, ...progressOf({ plan, state, now: this.clock.now(), driven, history }) };
   }
