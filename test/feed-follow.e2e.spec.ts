@@ -96,6 +96,16 @@ it('a client of either instance is told exactly the journal of what both drive, 
   expect(new Set(logs[0]).size).toBe(logs[0]?.length);
 });
 
+it('a batch that is larger than what is read at once is told like any other', async () => {
+  await create('large', [{ id: 'a', type: 'transform', config: { output: { text: 'ü'.repeat(700_000) } } }]);
+  const { sink, feed } = await openAll(0);
+  const id = await run(0, 'large');
+  await ended(id);
+  await until(() => sink.ofType('execution:completed').length === 1);
+  expect(sink.seqs().get(id)).toEqual((await journalOf(id)).map(({ seq }) => seq));
+  feed.close();
+});
+
 it('what was missed since any event comes after it, once, wherever the client comes back', async () => {
   const { sink, feed } = await openAll(0);
   const ids = await Promise.all([run(0, 'chain'), run(1, 'chain')]);

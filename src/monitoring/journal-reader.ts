@@ -120,7 +120,7 @@ export class JournalReader {
     if (count === 0) {
       // One batch alone is larger than a portion.
       count = 1;
-      read = await this.batches.events(this.wantedOf(some[0] as BatchRow), Infinity);
+      read = await this.batches.events(this.wantedOf(some[0] as BatchRow), Number.MAX_SAFE_INTEGER);
     }
     const taken = some.slice(0, count);
     const logs = await this.logsOf(taken);
