@@ -17,7 +17,7 @@ const VERSION = 1;
 const CHECKSUM_BYTES = 4;
 const BASE64URL = /^[\w-]+$/;
 /** Room for the writers of a retention; nothing that was a cursor is longer. */
-const LONGEST = 100_000;
+export const LONGEST_CURSOR = 100_000;
 
 /** The opaque text of a position: base64url of a checksum and of `[version, time, count, writer, no, writer, no, …]`. */
 export function writeFeedCursor({ time, vector, inHand }: FeedPosition): string {
@@ -37,7 +37,7 @@ export function writeFeedCursor({ time, vector, inHand }: FeedPosition): string 
  * @throws EngineError INVALID_PARAMS for a text that never was a cursor
  */
 export function readFeedCursor(text: string, field: string): FeedPosition {
-  const position = text.length <= LONGEST && BASE64URL.test(text) ? parse(text) : undefined;
+  const position = text.length <= LONGEST_CURSOR && BASE64URL.test(text) ? parse(text) : undefined;
   if (!position) throw invalidParams([{ field, message: `${field} is not a cursor of the feed` }]);
   return position;
 }

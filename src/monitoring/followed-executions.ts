@@ -93,18 +93,14 @@ export class FollowedExecutions {
     }
   }
 
-  /** One that may not have sent anything yet: as it is committed then; undefined when there is no such execution. */
-  async load(executionId: string): Promise<FollowedExecution | undefined> {
+  /** One that may not have sent anything yet: as it is committed then. */
+  async load(executionId: string): Promise<void> {
     const present = this.kept.get(executionId);
-    if (present?.state && present.plan) return present;
-    const state = await this.folds.loadFresh(executionId);
-    if (!state) return undefined;
-    const plan = await this.source.plan(state.workflowId, state.revision);
-    const found = this.kept.get(executionId);
-    if (found?.state && found.plan) return found;
-    const followed = this.keep(executionId, state);
-    followed.plan = plan;
-    return followed;
+    if (present?.state && present.plan) return;
+    const folded = await this.folds.foldAt(executionId, Infinity);
+    if (!folded) return;
+    const plan = await this.source.plan(folded.state.workflowId, folded.state.revision);
+    this.keep(executionId, folded.state, folded.bytes).plan = plan;
   }
 
   forget(executionId: string): void {

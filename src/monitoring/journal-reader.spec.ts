@@ -107,8 +107,7 @@ function tables({ rows, gone }: Written) {
   };
   const folds = {
     beginReading: () => Promise.resolve(new Map()),
-    foldAt: folded,
-    loadFresh: async (executionId: string) => (await folded(executionId, last(executionId)))?.state,
+    foldAt: (executionId: string, seq: number) => folded(executionId, Math.min(seq, last(executionId))),
   } as unknown as ExecutionFolds;
   return { batches, folds };
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Pool } from 'pg';
-import type { JournalEvent, NumberedEvent } from '../engine/journal/events.js';
-import { readNames, type BatchName } from './batch-names.js';
+import type { NumberedEvent } from '../engine/journal/events.js';
+import { type NameColumns, readNames, type BatchName } from './batch-names.js';
 import { Database } from './database.js';
+import { parseChunk } from './journal-rows.js';
 import { logLine, type LogLine, type LogRow } from './log.repository.js';
 import { EACH_WRITER } from './writers.js';
 
@@ -101,9 +102,7 @@ export class BatchRepository {
 
   /** The rows of ranges, by writer and number; of each range at most `limit`. */
   async rows(ranges: readonly BatchRange[], limit: number): Promise<BatchRow[]> {
-    const { rows } = await this.pool.query<
-      Omit<BatchRow, 'names'> & { executionIds: string[]; fromSeqs: number[]; toSeqs: number[] }
-    >({
+    const { rows } = await this.pool.query<Omit<BatchRow, 'names'> & NameColumns>({
       name: 'batches_rows',
       text: ROWS,
       values: [
@@ -137,13 +136,12 @@ export class BatchRepository {
       ],
     });
     let read = 0;
-    for (const { place, first_seq: firstSeq, events: text } of rows) {
-      read += Buffer.byteLength(text);
-      const part = found.get(place - 1) ?? { events: [], chars: 0 };
-      const events = JSON.parse(text) as JournalEvent[];
-      part.events.push(...events.map((event, index) => ({ seq: firstSeq + index, event })));
-      part.chars += text.length;
-      found.set(place - 1, part);
+    for (const row of rows) {
+      read += Buffer.byteLength(row.events);
+      const part = found.get(row.place - 1) ?? { events: [], chars: 0 };
+      part.events.push(...parseChunk(row));
+      part.chars += row.events.length;
+      found.set(row.place - 1, part);
     }
     const last = (rows.at(-1)?.place ?? 1) - 1;
     return { found, complete: read < bytes ? wanted.length : last };

@@ -59,7 +59,7 @@ export async function readJournalAfter(
   if (rows.length === 0) return undefined;
   return readingOf(
     rows,
-    rows.flatMap(parse).filter((event) => event.seq > seq),
+    rows.flatMap(parseChunk).filter((event) => event.seq > seq),
   );
 }
 
@@ -82,7 +82,7 @@ export async function beginJournals(pool: Pool, executionIds: string[]): Promise
   for (const row of rows) rowsOf.set(row.execution_id, [...(rowsOf.get(row.execution_id) ?? []), row]);
   const readings = [...rowsOf].map(([executionId, own]): [string, JournalReading] => {
     const more = isCut || own.length === BEGIN_ROWS;
-    return [executionId, { events: own.flatMap(parse), bytes: bytesOf(own), more }];
+    return [executionId, { events: own.flatMap(parseChunk), bytes: bytesOf(own), more }];
   });
   return new Map(readings);
 }
@@ -92,7 +92,7 @@ export async function readJournalBefore(pool: Pool, executionId: string, seq: nu
   const { rows } = await pool.query<Row>(BEFORE, [executionId, seq]);
   return readingOf(
     rows,
-    rows.flatMap((row) => parse(row).reverse()).filter((event) => event.seq < seq),
+    rows.flatMap((row) => parseChunk(row).reverse()).filter((event) => event.seq < seq),
   );
 }
 
@@ -105,7 +105,8 @@ function bytesOf(rows: Row[]): number {
   return rows.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-function parse({ first_seq: firstSeq, events }: Row): NumberedEvent[] {
+/** The events of a chunk, with their numbers. */
+export function parseChunk({ first_seq: firstSeq, events }: Pick<Row, 'first_seq' | 'events'>): NumberedEvent[] {
   if (events === null) return [];
   return (JSON.parse(events) as JournalEvent[]).map((event, index) => ({ seq: firstSeq + index, event }));
 }

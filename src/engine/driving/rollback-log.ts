@@ -26,7 +26,7 @@ export function rollbackLineOf(event: RollbackEvent): LogEntry {
   switch (event.type) {
     case 'execution:rolling-back': {
       const { rollbackId, force, plan } = event;
-      const target = typeof plan.targetNodeId === 'string' ? plan.targetNodeId : 'the start';
+      const target = plan.targetNodeId ?? 'the start';
       const message = `Rolling back to ${target}${force ? ', by force' : ''}${actedBy(event)}`;
       return { timestamp, level: 'info', message, data: { ...causeOf(event), rollbackId, force } };
     }

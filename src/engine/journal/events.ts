@@ -56,6 +56,9 @@ interface Caused {
   commandId?: string;
 }
 
+/** When a command is decided, and who asked for it. */
+export type CausedNow = Stamp & Caused;
+
 /** True when a command caused the event, whoever sent it. */
 export function isByCommand({ actor, reason, commandId }: Caused): boolean {
   return actor !== undefined || reason !== undefined || commandId !== undefined;

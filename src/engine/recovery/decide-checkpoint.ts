@@ -1,5 +1,5 @@
 import { EngineError } from '../errors.js';
-import type { EventOf } from '../journal/events.js';
+import type { CausedNow, EventOf } from '../journal/events.js';
 import type { JsonValue } from '../json.js';
 import type { ExecutionState } from '../state/execution-state.js';
 import { activityConflict } from '../state/refusals.js';
@@ -19,7 +19,7 @@ export interface Checkpoint {
 export function decideCheckpoint(
   state: ExecutionState,
   { label, state: kept }: Checkpoint,
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
+  caused: CausedNow,
 ): EventOf<'execution:updated'> {
   const { activity } = state;
   if (activity === 'rolling-back' || activity === 'rollback-stopped') throw activityConflict(state);

@@ -1,6 +1,6 @@
 import type { ExecutionPlan } from '../definition/execution-plan.js';
 import { EngineError } from '../errors.js';
-import type { EventOf, ExecutionErrorData, RollbackEnd } from '../journal/events.js';
+import type { CausedNow, EventOf, ExecutionErrorData, RollbackEnd } from '../journal/events.js';
 import type { ExecutionState, RollbackState } from '../state/execution-state.js';
 import { activityConflict, refuseActivity } from '../state/refusals.js';
 import { invalidTransition } from '../state/transitions.js';
@@ -20,13 +20,6 @@ export interface FoundRollback {
   plan: RollbackPlan;
   /** In progress, stopped half-way, or just done and nothing has happened since. */
   existing?: RollbackState;
-}
-
-interface Caused {
-  timestamp: number;
-  actor?: string;
-  reason?: string;
-  commandId?: string;
 }
 
 /** Everything, from the very start. */
@@ -66,7 +59,7 @@ export function decideRollback(
   plan: ExecutionPlan,
   state: ExecutionState,
   request: RollbackRequest,
-  caused: Caused,
+  caused: CausedNow,
 ): EventOf<'execution:rolling-back'> | undefined {
   const { existing, plan: found } = findRollback(plan, state, request);
   if (existing) return existing.status === 'stopped' ? goOn(existing, caused) : undefined;
@@ -84,20 +77,20 @@ export function rollbackBefore(
   plan: ExecutionPlan,
   state: ExecutionState,
   end: { then: RollbackEnd; error?: ExecutionErrorData },
-  caused: Caused,
+  caused: CausedNow,
 ): EventOf<'execution:rolling-back'> {
   return begin(state, planRollback(plan, state, TO_START), { ...caused, ...end, force: true });
 }
 
 /** The same call goes on with a rollback that stopped: what was accepted and how it ends stay as they were. */
-export function goOn({ id: rollbackId, plan, force, then, error }: RollbackState, caused: Caused) {
+export function goOn({ id: rollbackId, plan, force, then, error }: RollbackState, caused: CausedNow) {
   return { type: 'execution:rolling-back' as const, ...caused, rollbackId, plan, force, then, error };
 }
 
 function begin(
   state: ExecutionState,
   plan: RollbackPlan,
-  how: Caused & { force: boolean; then?: RollbackEnd; error?: ExecutionErrorData },
+  how: CausedNow & { force: boolean; then?: RollbackEnd; error?: ExecutionErrorData },
 ): EventOf<'execution:rolling-back'> {
   return { type: 'execution:rolling-back', ...how, rollbackId: `rb_${state.rollbacks.length + 1}`, plan };
 }

@@ -1,5 +1,4 @@
-import type { ConfigChanges } from '../definition/with-config.js';
-import { withConfig } from '../definition/with-config.js';
+import { type ConfigChanges, mergeConfig, withConfig } from '../definition/with-config.js';
 import type { PlannedRevision } from '../definition/changed-nodes.js';
 import { countSchemaParts, MAX_SCHEMA_PARTS } from '../definition/schema-budget.js';
 import type { FieldProblem } from '../errors.js';
@@ -24,7 +23,7 @@ export function configProblems(
     if (!plan.byId.has(nodeId)) refuse(`config.${nodeId}`, 'names a node that the execution does not have');
     else if (!willRun.has(nodeId)) refuse(`config.${nodeId}`, 'is of a node that will not run');
   }
-  const corrected = withConfig(withConfig(content, before), given);
+  const corrected = withConfig(content, mergeConfig(before, given));
   for (const nodeId of new Set([...Object.keys(before), ...Object.keys(given)])) {
     const node = plan.byId.get(nodeId);
     if (!node || !willRun.has(nodeId)) continue;

@@ -2,7 +2,7 @@ import { changedNodes, type PlannedRevision } from '../definition/changed-nodes.
 import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
 import type { ConfigChanges } from '../definition/with-config.js';
 import { EngineError, invalidParams } from '../errors.js';
-import type { JournalEvent, NodeReset } from '../journal/events.js';
+import type { CausedNow, JournalEvent, NodeReset } from '../journal/events.js';
 import type { JsonObject } from '../json.js';
 import { maskSecrets } from '../mask-secrets.js';
 import type { NodeCatalog } from '../ports.js';
@@ -44,13 +44,6 @@ export interface ResumeMaterial {
   decided?: { seq: number; edges: { [nodeId: string]: EdgeDecisions } };
 }
 
-interface Caused {
-  timestamp: number;
-  actor?: string;
-  reason?: string;
-  commandId?: string;
-}
-
 /**
  * The events of a resume: what was corrected, then that it goes on. The state is not changed.
  * @throws EngineError INVALID_TRANSITION unless the execution is paused or failed; CONFLICT when its activity does not allow
@@ -62,7 +55,7 @@ export function decideResume(
   state: ExecutionState,
   request: ResumeRequest,
   material: ResumeMaterial | undefined,
-  caused: Caused,
+  caused: CausedNow,
 ): JournalEvent[] {
   refuseUnlessStopped(state);
   const resume = new Resume(plan, state, request, material);

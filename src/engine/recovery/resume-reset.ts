@@ -75,7 +75,8 @@ function failedReset(plan: ExecutionPlan, state: ExecutionState, { isCorrected }
 }
 
 /** A node that was skipped without an attempt has not used its run. */
-function nextRun(nodeId: string, { status, attempt, run }: NodeState): NodeReset {
+export function nextRun(nodeId: string, state: NodeState | undefined): NodeReset {
+  const { run = 1, status, attempt = 0 } = state ?? {};
   return { nodeId, run: status === 'skipped' && attempt === 0 ? run : run + 1 };
 }
 

@@ -4,6 +4,7 @@ import type { ExecutionPlan, PlanNode } from '../definition/execution-plan.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
 import { affectedNodes } from './affected-nodes.js';
 import type { RollbackPlan, RollbackStep, RollbackTarget } from './planned-rollback.js';
+import { nextRun } from './resume-reset.js';
 import { undoOfNode } from './undo-of-node.js';
 
 /** What a rollback to the target would do, as the state stands. The target has completed. */
@@ -14,7 +15,9 @@ export function planRollback(plan: ExecutionPlan, state: ExecutionState, target:
     const step = stepOf(node, state.nodes.get(node.id));
     if (step) steps.push({ order: steps.length + 1, ...step });
   }
-  const reset = [...nodes].sort((one, other) => one.rank - other.rank).map((node) => resetOf(node, state));
+  const reset = [...nodes]
+    .sort((one, other) => one.rank - other.rank)
+    .map(({ id }) => nextRun(id, state.nodes.get(id)));
   const { targetNodeId, scope } = target;
   const undone = { targetNodeId, scope, steps, warnings: steps.flatMap(({ warnings }) => warnings), reset };
   return { hash: hashOf(undone), seq: state.seq, ...undone };
@@ -36,12 +39,6 @@ function stepOf(node: PlanNode, state: NodeState | undefined): Omit<RollbackStep
     completedAt: state.status === 'completed' ? (state.endTime ?? null) : null,
     warnings,
   };
-}
-
-/** A node that was skipped without an attempt has not used its run. */
-function resetOf({ id: nodeId }: PlanNode, state: ExecutionState): { nodeId: string; run: number } {
-  const { run = 1, status, attempt = 0 } = state.nodes.get(nodeId) ?? {};
-  return { nodeId, run: status === 'skipped' && attempt === 0 ? run : run + 1 };
 }
 
 /** Names are left out: they do nothing. */

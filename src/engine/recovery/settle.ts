@@ -5,7 +5,7 @@ import { scopeAfter } from '../driving/scope-after.js';
 import { EngineError, type FieldProblem, NodeError } from '../errors.js';
 import type { ExpressionEnvironment } from '../expressions/expression.js';
 import type { ScopeSource } from '../expressions/expression-scope.js';
-import type { EventOf, SettledStatus } from '../journal/events.js';
+import type { CausedNow, EventOf, SettledStatus } from '../journal/events.js';
 import type { JsonObject } from '../json.js';
 import { decideEdges, type EdgeDecisions } from '../scheduling/decide-edges.js';
 import type { ExecutionState, NodeState } from '../state/execution-state.js';
@@ -52,7 +52,7 @@ export function decideSettle(
   plan: ExecutionPlan,
   state: ExecutionState,
   { nodeId, status, outputs, port, decided }: Settlement,
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
+  caused: CausedNow,
 ): EventOf<'node:settled'> {
   const node = plan.byId.get(nodeId);
   if (!node) throw new EngineError('NOT_FOUND', 'The execution has no such node', { nodeId });
@@ -81,7 +81,7 @@ function isStoppedAt({ activity, rollbacks }: ExecutionState, nodeId: string): b
 function settleAsUndone(
   state: ExecutionState,
   { nodeId, status }: Settlement,
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
+  caused: CausedNow,
 ): EventOf<'node:settled'> {
   if (status === 'completed') {
     return { type: 'node:settled', nodeId, status, run: state.nodes.get(nodeId)?.run ?? 1, ...caused };

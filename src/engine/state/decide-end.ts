@@ -1,4 +1,4 @@
-import type { EndStatus, ExecutionErrorData, JournalEvent } from '../journal/events.js';
+import type { CausedNow, EndStatus, ExecutionErrorData, JournalEvent } from '../journal/events.js';
 import { goOn } from '../recovery/decide-rollback.js';
 import type { ExecutionState, RollbackState } from './execution-state.js';
 import { activityConflict, refuseActivity } from './refusals.js';
@@ -12,13 +12,6 @@ export interface EndRequest {
   rollback?: true;
 }
 
-interface Caused {
-  timestamp: number;
-  actor?: string;
-  reason?: string;
-  commandId?: string;
-}
-
 /**
  * The event of an end by hand; undefined: it is so already. `execution:cancelling` when something runs that has to end
  * first, or everything is to be undone before.
@@ -27,7 +20,7 @@ interface Caused {
 export function decideEnd(
   state: ExecutionState,
   { then, error, rollback }: EndRequest,
-  caused: Caused,
+  caused: CausedNow,
   running: number,
 ): JournalEvent | undefined {
   if (state.status === then && state.activity === null) return undefined;
@@ -53,7 +46,7 @@ function decideEndOfRollback(
   state: ExecutionState,
   open: RollbackState,
   { then, rollback }: EndRequest,
-  caused: Caused,
+  caused: CausedNow,
 ): JournalEvent | undefined {
   const isStopped = state.activity === 'rollback-stopped';
   if (then !== 'cancelled' || (rollback && open.then !== 'cancelled')) throw activityConflict(state);
@@ -62,10 +55,7 @@ function decideEndOfRollback(
 }
 
 /** The event that ends an execution by hand. */
-export function endEvent(
-  ending: { then: EndStatus; error?: ExecutionErrorData },
-  caused: { timestamp: number; actor?: string; reason?: string; commandId?: string },
-): JournalEvent {
+export function endEvent(ending: { then: EndStatus; error?: ExecutionErrorData }, caused: CausedNow): JournalEvent {
   if (ending.then !== 'failed') return { type: `execution:${ending.then}`, ...caused };
   const error = ending.error ?? { code: 'FAILED_BY_HAND', message: caused.reason ?? 'Ended as failed by hand' };
   return { type: 'execution:failed', ...caused, error };

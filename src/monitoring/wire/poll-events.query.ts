@@ -1,7 +1,7 @@
 import { IsNumber, IsString, Length, Max, Min } from 'class-validator';
 import { Describe, Omittable } from '../../http/dto-rules.js';
+import { LONGEST_CURSOR } from '../feed-cursor.js';
 import { FeedQuery } from './feed.query.js';
-import { LONGEST_CURSOR } from './subscription.dto.js';
 
 /** Query of GET /events. */
 export class PollEventsQuery extends FeedQuery {

@@ -1,7 +1,7 @@
 import { IsString, Length } from 'class-validator';
 import { Describe, Omittable } from '../../http/dto-rules.js';
+import { LONGEST_CURSOR } from '../feed-cursor.js';
 import { FeedQuery } from './feed.query.js';
-import { LONGEST_CURSOR } from './subscription.dto.js';
 
 /** Query of GET /events/stream. */
 export class StreamEventsQuery extends FeedQuery {

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../engine/json.js';
 import type { FeedSink } from '../feed-sink.js';
 import type { FeedSubscriptions, OpenFeed } from '../feed-subscriptions.js';
 import { filterOf } from './feed.query.js';
-import type { SubscribeAllDto, SubscribeOneDto } from './subscription.dto.js';
+import { ALL, type SubscribeAllDto, type SubscribeOneDto } from './subscription.dto.js';
 
 /** A feed that stands, and what the client is told of it before the first event. */
 export interface OpenedSource {
@@ -27,7 +27,7 @@ export function sourceOf(feeds: FeedSubscriptions, message: SubscribeOneDto | Su
 }
 
 function isAll(message: SubscribeOneDto | SubscribeAllDto): message is SubscribeAllDto {
-  return message.executionId === '*';
+  return message.executionId === ALL;
 }
 
 function oneExecution(feeds: FeedSubscriptions, message: SubscribeOneDto): SubscriptionSource {

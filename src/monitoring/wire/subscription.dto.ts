@@ -1,9 +1,9 @@
 import { Equals, IsBoolean, IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 import { Omittable } from '../../http/dto-rules.js';
+import { LONGEST_CURSOR } from '../feed-cursor.js';
 import { FeedQuery, STORABLE, UNSTORABLE } from './feed.query.js';
 
 /** Characters. */
-export const LONGEST_CURSOR = 100_000;
 const LONGEST_ID = 2048;
 
 /** In place of an execution's id: all of them. */
